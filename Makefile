@@ -1,0 +1,55 @@
+# The verbs of likvard. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export DO_NOT_TRACK = 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
+export GX_ANALYTICS_ENABLED = false
+# One thread per fit: sums come out in the same order on every machine, and shared cores do not fight.
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
+CLAIM ?= all
+WORKERS ?= 2
+
+.PHONY: help demo test ui lint format types prove bench golden docs screenshot lock clean environment environment-bench
+
+help: ## list these verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+environment: ## build .venv from the test lock, once
+	@tools/environment.sh .venv requirements/test.txt "$(PYTHON)"
+
+environment-bench: ## build .venv-bench from the bench lock, once
+	@tools/environment.sh .venv-bench requirements/bench.txt "$(PYTHON)"
+
+demo: environment ## run the main job on the built-in example municipality
+	@.venv/bin/likvard demo
+
+ui: environment ## open the Dagster UI with the history of ./var
+	@.venv/bin/likvard ui
+
+test: environment ## set everything up and run all tests
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: environment ## formatter, linters, types and the architecture; fails when one of them does
+	@.venv/bin/ruff check . && .venv/bin/sqlfluff lint dbt_project/models dbt_project/tests --nofail-on-warning 2>/dev/null || exit 1
+	@.venv/bin/lint-imports
+	@.venv/bin/mypy
+
+format: environment ## format the Python
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+prove: environment-bench ## measure the claims of the docs (CLAIM=main for one group)
+	@.venv-bench/bin/python -m bench.prove $(CLAIM)
+
+docs: environment ## write the generated pages of docs/
+	@.venv/bin/python -m bench.pages
+
+screenshot: environment-bench ## take the lineage picture from a running webserver
+	@.venv-bench/bin/python -m bench.screenshot
+
+lock: ## resolve the three locks anew; they hold hashes and no addresses
+	@tools/lock.sh "$(PYTHON)"
+
+clean: ## remove ./var and build results; the environments stay
+	@chmod -R u+w var 2>/dev/null; rm -rf var dbt_project/target dbt_project/logs

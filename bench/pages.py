@@ -1,0 +1,103 @@
+"""``make docs``: write the pages and files that are generated from the registers.
+
+Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests. Does not: anything measured (``bench.prove``).
+A test holds each committed file against what is generated here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from expectations.columns import COLUMNS
+from expectations.contracts import CONTRACT_VERSION, CONTRACTS
+from expectations.rules import all_rules, rules_of
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def columns_page() -> str:
+    """The published tables and the dictionary of their columns."""
+    parts = [
+        "# Published tables and columns",
+        "",
+        f"Contract version {CONTRACT_VERSION}. Published names are promises. This page is generated from",
+        "`expectations/columns.py` and `expectations/contracts/`; `make docs` renews it.",
+    ]
+    for contract in CONTRACTS.values():
+        parts += [
+            "",
+            f"## {contract.table}",
+            "",
+            contract.grain_en,
+            "",
+            f"Key: {', '.join(f'`{k}`' for k in contract.keys)}.",
+        ]
+        parts += ["", "| column | type | unit | may be empty | meaning |", "|---|---|---|---|---|"]
+        for column in contract.columns:
+            empty = "yes" if column.name in contract.nullable else ""
+            parts.append(f"| `{column.name}` | {column.type} | {column.unit} | {empty} | {column.en} |")
+    unused = sorted(
+        set(COLUMNS) - {name for contract in CONTRACTS.values() for name in contract.names} - {"publication_id"}
+    )
+    if unused:
+        raise ValueError(f"described but in no published table: {', '.join(unused)}")
+    return "\n".join(parts) + "\n"
+
+
+def rules_page() -> str:
+    """The register of rules as a table."""
+    parts = [
+        "# Rules",
+        "",
+        "Every rule stands once in `expectations/rules.yml` and has one home. A critical rule that fails refuses the",
+        "publication of that municipality alone; warnings and notes are printed in its `RELEASE.md`.",
+        "This page is generated; `make docs` renews it.",
+        "",
+        "| rule | severity | home | what must be true | why |",
+        "|---|---|---|---|---|",
+    ]
+    parts += [f"| {r.id} | {r.severity} | {r.home} | {r.text['en']} | {r.reason} |" for r in all_rules()]
+    return "\n".join(parts) + "\n"
+
+
+def rule_tests() -> str:
+    """dbt's properties of the rule models: their description and a test each, from the register."""
+    columns = [
+        {"name": "municipality_code", "description": "Municipality concerned."},
+        {"name": "count_date", "description": "Count date concerned; empty when every year is."},
+    ]
+    models = [
+        {
+            "name": rule.model,
+            "description": f"{rule.id}: {rule.text['en']} Grain: one row per failing row.",
+            "config": {"meta": {"owner": rule.owner, "rule": rule.id, "rule_severity": rule.severity}},
+            "data_tests": [{"holds": {"name": rule.name, "config": {"severity": "warn"}}}],
+            "columns": [dict(column) for column in columns],
+        }
+        for rule in rules_of("dbt")
+    ]
+    head = "# Generated from expectations/rules.yml by `make docs`; edit the register.\n"
+    return head + yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=120)
+
+
+GENERATED = {
+    "docs/columns.md": columns_page,
+    "docs/rules.md": rules_page,
+    "dbt_project/models/rules/_rules.yml": rule_tests,
+}
+"""Generated file → what makes it."""
+
+
+def main() -> None:
+    """Write every generated file."""
+    for name, make in GENERATED.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make(), encoding="utf-8")
+        print(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+{#
+    What became of every accepted row: one fate each, so that the fates of a delivery add up to its rows.
+
+    superseded  a later accepted delivery of the same source, municipality and period took its place
+    excluded    a rule leaves it out; `excluded_rule` (SQL giving the rule's name or null) says which
+    duplicate   the same `keys` stand on an earlier row of the delivery that is not excluded
+    used        the warehouse stands on it
+
+    Rules come before duplicates: a pupil who left a unit and came back has one valid row, not a duplicate.
+#}
+{% macro row_fates(rows, keys, excluded_rule="cast(null as varchar)") %}
+    select
+        judged.*,
+        case
+            when not judged.is_newest then 'superseded'
+            when judged.excluded_rule is not null then 'excluded'
+            when row_number() over (
+                partition by
+                    judged.delivery_id,
+                    judged.excluded_rule,
+                    {{ keys | join(", ") }}
+                order by judged.delivery_row_number
+            ) > 1 then 'duplicate'
+            else 'used'
+        end as row_fate
+    from (
+        select
+            {{ rows }}.*,
+            coalesce(deliveries.is_newest, false) as is_newest,
+            {{ excluded_rule }} as excluded_rule
+        from {{ rows }}
+        left join {{ ref("int_deliveries__accepted") }} as deliveries
+            on {{ rows }}.delivery_id = deliveries.delivery_id
+    ) as judged
+{% endmacro %}

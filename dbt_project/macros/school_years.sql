@@ -1,0 +1,17 @@
+{# '2025/26' -> 2025-10-15: pupils are counted on 15 October of the year in which the school year begins. #}
+{% macro count_date_of(school_year) -%}
+    cast(substr({{ school_year }}, 1, 4) || '-10-15' as date)
+{%- endmacro %}
+
+{# '2025/26' -> 2026: the year of the June in which results are set. #}
+{% macro result_year_of(school_year) -%}
+    cast(cast(substr({{ school_year }}, 1, 4) as integer) + 1 as integer)
+{%- endmacro %}
+
+{# Any date -> 15 October of its school year (July to June). #}
+{% macro count_date_around(day) -%}
+    cast(
+        cast(extract(year from {{ day }}) - case when extract(month from {{ day }}) < 7 then 1 else 0 end as varchar)
+        || '-10-15' as date
+    )
+{%- endmacro %}

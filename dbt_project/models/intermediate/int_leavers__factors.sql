@@ -1,0 +1,22 @@
+-- One row per municipality, result year and grade-9 leaver: the outcome in June, the factors of the October before.
+-- The unit is that of the results: the school that set the grades.
+select
+    results.municipality_code,
+    {{ result_year_of("results.school_year") }} as result_year,
+    {{ count_date_of("results.school_year") }} as count_date,
+    results.pupil_key,
+    results.school_unit_code,
+    not results.is_eligible_vocational as is_not_eligible,
+    results.merit_value,
+    {{ factors_or_missing("background") }}
+from {{ ref("stg_municipality__results") }} as results
+inner join {{ ref("int_results__fates") }} as fates
+    on
+        results.delivery_id = fates.delivery_id
+        and results.delivery_row_number = fates.delivery_row_number
+left join {{ ref("int_background__banded") }} as background
+    on
+        results.municipality_code = background.municipality_code
+        and {{ count_date_of("results.school_year") }} = background.count_date
+        and results.pupil_key = background.pupil_key
+where fates.row_fate = 'used'

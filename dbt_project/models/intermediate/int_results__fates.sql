@@ -1,0 +1,24 @@
+-- One row per accepted result row: what became of it. Only grade-9 leavers with a known outcome count.
+with
+results as (
+    select
+        delivery_id,
+        delivery_row_number,
+        pupil_key,
+        case
+            when grade <> '9' then 'not_grade_9'
+            when is_eligible_vocational is null then 'outcome_unknown'
+        end as rule_of_the_row
+    from {{ ref("stg_municipality__results") }}
+),
+
+fates as (
+    {{ row_fates("results", keys=["pupil_key"], excluded_rule="rule_of_the_row") }}
+)
+
+select
+    delivery_id,
+    delivery_row_number,
+    row_fate,
+    excluded_rule
+from fates

@@ -1,0 +1,155 @@
+"""The dictionary of columns: each published column is described once, here.
+
+Belongs here: name, type, unit, bounds, description in Swedish and English, source.
+Does not: which table has which column (``expectations.contracts``), checks (``expectations.rules``).
+From this dictionary come the data dictionary, the comments in DuckDB, the schema checks and ``docs/columns.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPES = (
+    "text",
+    "int32",
+    "int64",
+    "bool",
+    "date",
+    "float64",
+    "decimal(18,2)",
+    "decimal(18,6)",
+    "decimal(38,12)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, wherever it stands.
+
+    Attributes
+    ----------
+    type : one of ``TYPES``
+    unit : what one step of the value is ("pupils", "öre", "share 0..1", …); empty for codes and names
+    bounds : smallest and largest allowed value, or None
+    """
+
+    name: str
+    type: str
+    en: str
+    sv: str
+    unit: str = ""
+    bounds: tuple[float | None, float | None] | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise ValueError(f"column {self.name}: unknown type {self.type!r}; one of {', '.join(TYPES)}")
+
+
+_ALL = (
+    # keys
+    Column("municipality_code", "text", "Municipality whose policy decides and pays, four digits.",
+           "Kommun vars policy beslutar och betalar, fyra siffror.", source="SCB, municipal codes"),
+    Column("funding_year", "int32", "Calendar year that the money is for.", "Kalenderår som pengarna avser.", "year"),
+    Column("school_unit_code", "text", "Code of the school unit in the national register (skolenhetskod).",
+           "Skolenhetskod.", source="Skolverket, Skolenhetsregistret"),
+    Column("school_form", "text", "School form; compulsory_school holds the preschool class and grades 1–9.",
+           "Skolform; compulsory_school omfattar förskoleklass och årskurs 1–9."),
+    Column("publication_id", "text", "Publication that the row belongs to: YEAR.REVISION.CORRECTION; YEAR.0.n is a proposal.",
+           "Publicering som raden hör till: ÅR.REVISION.RÄTTELSE; ÅR.0.n är ett förslag."),
+    Column("component_code", "text", "Component of the allocation, such as base_part or structural_part.",
+           "Del av tilldelningen, till exempel base_part eller structural_part."),
+    Column("line_code", "text", "Line within the component, such as grade_7.", "Rad inom delen, till exempel grade_7."),
+    Column("rule_id", "text", "Rule in the register of rules.", "Regel i regelregistret."),
+    Column("organiser_key", "text", "Key of the organiser; its organisation number where that may be shown.",
+           "Huvudmannens nyckel; organisationsnumret där det får visas."),
+    # school units and organisers
+    Column("school_unit_name", "text", "Name of the school unit.", "Skolenhetens namn.", source="Skolverket or the municipality's register"),
+    Column("location_municipality_code", "text", "Municipality where the unit lies.", "Lägeskommun."),
+    Column("location_municipality_name", "text", "Name of that municipality.", "Lägeskommunens namn."),
+    Column("organiser_code", "text", "Organisation number of the organiser; empty for sole traders.",
+           "Huvudmannens organisationsnummer; tomt för enskilda näringsidkare."),
+    Column("organiser_name", "text", "Name of the organiser (huvudman).", "Huvudmannens namn."),
+    Column("organiser_type", "text", "municipal or independent; never an input to need or money.",
+           "municipal (kommunal) eller independent (enskild); ingår varken i behov eller pengar."),
+    Column("valid_from", "date", "First count date with these attributes.", "Första avläsningsdag med dessa uppgifter."),
+    Column("valid_to", "date", "Last day with these attributes; empty while they hold.", "Sista dag med dessa uppgifter; tomt medan de gäller."),
+    Column("predecessor_codes", "text", "Codes of the units that this one follows, comma separated.",
+           "Skolenhetskoder som enheten efterträder, kommaseparerade."),
+    Column("successor_codes", "text", "Codes of the units that follow this one, comma separated.",
+           "Skolenhetskoder som efterträder enheten, kommaseparerade."),
+    # the year
+    Column("count_date", "date", "Later count date behind the year's index and money.", "Senare avläsningsdag bakom årets index och pengar."),
+    Column("earlier_count_date", "date", "Earlier count date of the two-year mean.", "Tidigare avläsningsdag i tvåårsmedelvärdet."),
+    Column("result_year_first", "int32", "First result year behind the need model.", "Första resultatår bakom behovsmodellen.", "year"),
+    Column("result_year_last", "int32", "Last result year behind the need model.", "Sista resultatår bakom behovsmodellen.", "year"),
+    # components
+    Column("name_en", "text", "Name in English.", "Namn på engelska."),
+    Column("name_sv", "text", "Name in Swedish.", "Namn på svenska."),
+    Column("description_en", "text", "What it is, in English.", "Vad det är, på engelska."),
+    Column("description_sv", "text", "What it is, in Swedish.", "Vad det är, på svenska."),
+    # need
+    Column("basis", "text", "pupil_level, delivered_index or open_statistics; the last makes proposals only.",
+           "pupil_level, delivered_index eller open_statistics; den sista ger bara förslag."),
+    Column("pupil_count", "int32", "Pupils in the preschool class and grades 1–9 on the later count date.",
+           "Elever i förskoleklass och årskurs 1–9 på den senare avläsningsdagen.", "pupils", (0, None)),
+    Column("need_share", "float64", "Predicted share of the pupils not eligible for vocational programmes.",
+           "Beräknad andel elever som inte blir behöriga till yrkesprogram.", "share 0..1", (0, 1)),
+    Column("need_index", "float64", "Need share over the municipality's mean, times 100; the pupil-weighted mean is 100.",
+           "Behovsandel delad med kommunens medelvärde, gånger 100; det elevvägda medelvärdet är 100.", "index", (0, None)),
+    Column("need_index_lower", "float64", "The index at the lower end of suppressed shares.",
+           "Index vid den nedre gränsen för prickade andelar.", "index", (0, None)),
+    Column("need_index_upper", "float64", "The index at the upper end of suppressed shares.",
+           "Index vid den övre gränsen för prickade andelar.", "index", (0, None)),
+    Column("index_rule", "text", "own, merged_group (small units) or municipal_mean (no composition known).",
+           "own (eget), merged_group (små enheter) eller municipal_mean (okänd sammansättning)."),
+    Column("index_group_code", "text", "Group whose index the unit takes.", "Grupp vars index enheten får."),
+    Column("is_under_index_minimum", "bool", "Whether the unit has too few pupils for an index of its own.",
+           "Om enheten har för få elever för ett eget index."),
+    Column("count_date_count", "int32", "Count dates behind the index: two, or one for a new unit.",
+           "Antal avläsningsdagar bakom index: två, eller en för en ny enhet.", "dates", (1, 2)),
+    Column("fit_id", "text", "Fit of the need model that made the number.", "Skattning av behovsmodellen som gett talet."),
+    Column("term", "text", "Term of the need model.", "Term i behovsmodellen."),
+    Column("factor", "text", "Factor that the term belongs to.", "Faktor som termen hör till."),
+    Column("level", "text", "Level of the factor; empty for a slope on a share.", "Nivå i faktorn; tomt för en lutning på en andel."),
+    Column("estimate", "float64", "Estimated coefficient.", "Skattad koefficient.", "log-odds"),
+    Column("standard_error", "float64", "Standard error of the estimate.", "Skattningens medelfel.", "log-odds", (0, None)),
+    Column("interval_lower", "float64", "Lower end of the 95 % interval.", "Nedre gräns för 95 %-intervallet.", "log-odds"),
+    Column("interval_upper", "float64", "Upper end of the 95 % interval.", "Övre gräns för 95 %-intervallet.", "log-odds"),
+    # money: count × rate + rounding = amount
+    Column("count", "decimal(18,6)", "What is counted on the line.", "Det som räknas på raden.", "see count_unit"),
+    Column("count_unit", "text", "Unit of the count: pupils, or need_weighted_pupils (pupils × index / 100).",
+           "Räkneenhet: pupils (elever) eller need_weighted_pupils (elever × index / 100)."),
+    Column("rate_ore", "decimal(18,6)", "Rate per counted unit, the same for all school units.",
+           "Belopp per räknad enhet, lika för alla skolenheter.", "öre"),
+    Column("rounding_ore", "decimal(38,12)", "What rounding to whole kronor per component adds: count × rate + rounding = amount.",
+           "Avrundning till hela kronor per del: antal × belopp + avrundning = summa.", "öre"),
+    Column("amount_ore", "int64", "Amount for the year.", "Belopp för året.", "öre"),
+    Column("payment_status", "text", "paid, or not_paid with a reason.", "paid (får pengar) eller not_paid (får inte) med skäl."),
+    Column("reason_code", "text", "Why a unit is not paid.", "Varför en enhet inte får pengar."),
+    Column("base_part_sek", "decimal(18,2)", "Base part: pupils × grade weight × rate.", "Grundresurs: elever × årskursvikt × belopp.", "kr"),
+    Column("structural_part_sek", "decimal(18,2)", "Structural part: what follows the need index.", "Strukturtillägg: det som följer behovsindex.", "kr", (0, None)),
+    Column("structural_part_lower_sek", "decimal(18,2)", "Structural part at the lower index, all else equal.",
+           "Strukturtillägg vid det lägre indexet, allt annat lika.", "kr", (0, None)),
+    Column("structural_part_upper_sek", "decimal(18,2)", "Structural part at the upper index, all else equal.",
+           "Strukturtillägg vid det högre indexet, allt annat lika.", "kr", (0, None)),
+    Column("total_sek", "decimal(18,2)", "The unit's allocation for the year.", "Enhetens tilldelning för året.", "kr"),
+    Column("total_per_pupil_sek", "decimal(18,2)", "The allocation over the pupils.", "Tilldelning per elev.", "kr per pupil"),
+    Column("redistribution_sek", "decimal(18,2)", "Structural part minus an equal amount per pupil of the same pot.",
+           "Strukturtillägg minus lika belopp per elev ur samma pott.", "kr"),
+    # publication and rules
+    Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),
+    Column("is_demo", "bool", "Whether the publication comes from a demonstration home.", "Om publiceringen kommer från en demonstration."),
+    Column("policy_sha256", "text", "Hash of the policy's values for the year.", "Hash av policyns värden för året."),
+    Column("content_sha256", "text", "Hash of the publication's content.", "Hash av publiceringens innehåll."),
+    Column("school_unit_count", "int32", "School units in the publication.", "Skolenheter i publiceringen.", "school units", (0, None)),
+    Column("paid_unit_count", "int32", "School units that are paid.", "Skolenheter som får pengar.", "school units", (0, None)),
+    Column("severity", "text", "critical, warning or info.", "critical (spärr), warning (varning) eller info."),
+    Column("failing_count", "int64", "Rows that break the rule; 0 where it holds.", "Rader som bryter mot regeln; 0 när den håller.", "rows", (0, None)),
+)  # fmt: skip
+
+COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
+"""Every published column by name."""
+
+if len(COLUMNS) != len(_ALL):
+    raise ValueError("a column is described twice")

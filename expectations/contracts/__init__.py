@@ -1,0 +1,183 @@
+"""Contracts of the published tables: columns in order, keys, grain. A published name is a promise.
+
+Belongs here: which columns a table has, what one row is, what may be empty.
+Does not: what a column means (``expectations.columns``), how a table is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from expectations.columns import COLUMNS, Column
+
+CONTRACT_VERSION = "1.0.0"
+"""Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
+
+
+class ContractError(ValueError):
+    """A table breaks its contract; the message names table, column, how many rows and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What one published table promises.
+
+    Attributes
+    ----------
+    keys : columns that together name one row, in sorting order; never empty
+    names : all columns in published order, keys included, without ``publication_id``
+    nullable : columns that may be empty
+    """
+
+    table: str
+    grain_en: str
+    grain_sv: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    nullable: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns' descriptions, in order."""
+        return tuple(COLUMNS[name] for name in self.names)
+
+    def check(self, table: pd.DataFrame) -> None:
+        """Raise ContractError unless ``table`` has exactly these columns, filled keys and one row per key."""
+        missing = [name for name in self.names if name not in table.columns]
+        extra = [name for name in table.columns if name not in (*self.names, "publication_id")]
+        if missing or extra:
+            raise ContractError(
+                f"{self.table}: missing columns {missing}, unknown columns {extra}; the contract has {list(self.names)}"
+            )
+        for name in self.names:
+            empty = int(table[name].isna().sum())
+            if empty and name not in self.nullable:
+                raise ContractError(
+                    f"{self.table}: column {name} is empty in {empty} of {len(table)} rows; every row needs a value"
+                )
+            self._check_bounds(table, COLUMNS[name])
+        twice = table[table.duplicated(list(self.keys), keep=False)]
+        if len(twice):
+            first = [tuple(row) for row in twice[list(self.keys)].head(3).itertuples(index=False)]
+            raise ContractError(
+                f"{self.table}: {len(twice)} rows share a key {self.keys}; first {first}; one row per key"
+            )
+
+    def _check_bounds(self, table: pd.DataFrame, column: Column) -> None:
+        if column.bounds is None:
+            return
+        low, high = column.bounds
+        values = table[column.name].dropna()
+        outside = values[(values < low if low is not None else False) | (values > high if high is not None else False)]
+        if len(outside):
+            raise ContractError(f"{self.table}: column {column.name} has {len(outside)} values outside {column.bounds}")
+
+
+_KEY = ("municipality_code", "funding_year", "school_unit_code")
+
+CONTRACTS: dict[str, Contract] = {
+    contract.table: contract
+    for contract in (
+        Contract(
+            table="dim_school_unit",
+            grain_en="One row per municipality and school unit, as it was on the later count date.",
+            grain_sv="En rad per kommun och skolenhet, som den var på den senare avläsningsdagen.",
+            keys=("municipality_code", "school_unit_code"),
+            names=(
+                "municipality_code", "school_unit_code", "school_unit_name", "organiser_key", "location_municipality_code",
+                "location_municipality_name", "valid_from", "valid_to", "predecessor_codes", "successor_codes",
+            ),
+            nullable=frozenset({"location_municipality_name", "valid_to", "predecessor_codes", "successor_codes"}),
+        ),
+        Contract(
+            table="dim_organiser",
+            grain_en="One row per municipality and organiser.",
+            grain_sv="En rad per kommun och huvudman.",
+            keys=("municipality_code", "organiser_key"),
+            names=("municipality_code", "organiser_key", "organiser_code", "organiser_name", "organiser_type"),
+            nullable=frozenset({"organiser_code", "organiser_name"}),
+        ),
+        Contract(
+            table="dim_year",
+            grain_en="One row per municipality and funding year.",
+            grain_sv="En rad per kommun och bidragsår.",
+            keys=("municipality_code", "funding_year"),
+            names=("municipality_code", "funding_year", "count_date", "earlier_count_date", "result_year_first", "result_year_last"),
+            nullable=frozenset({"earlier_count_date"}),
+        ),
+        Contract(
+            table="dim_component",
+            grain_en="One row per municipality and component of the allocation.",
+            grain_sv="En rad per kommun och del av tilldelningen.",
+            keys=("municipality_code", "component_code"),
+            names=("municipality_code", "component_code", "name_en", "name_sv", "description_en", "description_sv"),
+        ),
+        Contract(
+            table="dim_publication",
+            grain_en="One row: the publication itself.",
+            grain_sv="En rad: publiceringen själv.",
+            keys=("municipality_code", "publication_id"),
+            names=(
+                "municipality_code", "publication_id", "funding_year", "publication_status", "is_demo", "basis",
+                "policy_sha256", "content_sha256", "school_unit_count", "paid_unit_count", "pupil_count", "amount_ore",
+            ),
+        ),
+        Contract(
+            table="fct_need_index",
+            grain_en="One row per municipality, funding year, school unit and school form.",
+            grain_sv="En rad per kommun, bidragsår, skolenhet och skolform.",
+            keys=(*_KEY, "school_form"),
+            names=(
+                *_KEY, "school_form", "basis", "pupil_count", "need_share", "need_index", "need_index_lower",
+                "need_index_upper", "index_rule", "index_group_code", "is_under_index_minimum", "count_date_count", "fit_id",
+            ),
+            nullable=frozenset({"need_index_lower", "need_index_upper", "index_group_code"}),
+        ),
+        Contract(
+            table="need_coefficient",
+            grain_en="One row per municipality, funding year and term of the need model.",
+            grain_sv="En rad per kommun, bidragsår och term i behovsmodellen.",
+            keys=("municipality_code", "funding_year", "term"),
+            names=(
+                "municipality_code", "funding_year", "term", "fit_id", "factor", "level", "estimate", "standard_error",
+                "interval_lower", "interval_upper",
+            ),
+            nullable=frozenset({"level", "standard_error", "interval_lower", "interval_upper"}),
+        ),
+        Contract(
+            table="fct_allocation",
+            grain_en="One row per municipality, funding year, school unit, component and line; count × rate + rounding = amount.",
+            grain_sv="En rad per kommun, bidragsår, skolenhet, del och rad; antal × belopp + avrundning = summa.",
+            keys=(*_KEY, "component_code", "line_code"),
+            names=(*_KEY, "component_code", "line_code", "count", "count_unit", "rate_ore", "rounding_ore", "amount_ore"),
+        ),
+        Contract(
+            table="rule_result",
+            grain_en="One row per municipality, funding year and rule.",
+            grain_sv="En rad per kommun, bidragsår och regel.",
+            keys=("municipality_code", "funding_year", "rule_id"),
+            names=("municipality_code", "funding_year", "rule_id", "severity", "failing_count"),
+        ),
+        Contract(
+            table="school_allocation",
+            grain_en="One wide row per municipality, funding year and school unit, paid or not.",
+            grain_sv="En bred rad per kommun, bidragsår och skolenhet, med eller utan pengar.",
+            keys=_KEY,
+            names=(
+                *_KEY, "school_unit_name", "organiser_name", "organiser_type", "basis", "payment_status", "reason_code",
+                "pupil_count", "need_index", "need_index_lower", "need_index_upper", "index_rule", "base_part_sek",
+                "structural_part_sek", "structural_part_lower_sek", "structural_part_upper_sek", "total_sek",
+                "total_per_pupil_sek", "redistribution_sek",
+            ),
+            nullable=frozenset(
+                {
+                    "organiser_name", "reason_code", "need_index", "need_index_lower", "need_index_upper", "index_rule",
+                    "structural_part_lower_sek", "structural_part_upper_sek", "total_per_pupil_sek",
+                }
+            ),
+        ),
+    )
+}  # fmt: skip
+"""Published tables by name."""

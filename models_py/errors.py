@@ -1,0 +1,26 @@
+"""Errors of the pure core. One small family, so that callers can tell a refused input from a programming error.
+
+Here: only exception classes. Messages name what is wrong, where, how many and what to do; never a pupil's value.
+"""
+
+from __future__ import annotations
+
+
+class LikvardError(ValueError):
+    """Input that likvard refuses. ``reason`` is a stable code for reports, ``str(error)`` the sentence for people."""
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ModelsError(LikvardError):
+    """Refused by the statistics (``models_py``)."""
+
+
+class NeedError(ModelsError):
+    """Refused by the need model: counts, shares, design, fit or index."""
+
+
+class AllocationError(ModelsError):
+    """Refused by the allocation: pupils, index, prices, budget or rounding."""

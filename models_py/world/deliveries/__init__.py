@@ -1,0 +1,9 @@
+"""What the municipality's systems would send: files as bytes, in Swedish formats, one module per delivery.
+
+Belongs here: headers, codes, encodings, identities and dates as a vendor's export has them. Does not belong here: the
+world's mechanisms, reading files back, or spoiling them (that is for tests of the door).
+"""
+
+from models_py.world.deliveries.files import Delivery, deliver
+
+__all__ = ["Delivery", "deliver"]

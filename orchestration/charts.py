@@ -1,0 +1,125 @@
+"""Small pictures on the assets: drawn with Altair, rendered without a browser, carried as Markdown.
+
+Belongs here: pictures of aggregates that an analyst looks at in the UI and that stand in the docs.
+Does not: pages for readers, anything about a single pupil.
+"""
+
+import base64
+
+import altair as alt
+import dagster as dg
+import pandas as pd
+import vl_convert as vlc
+
+INK, MUTED, ACCENT, OTHER = "#1b2a41", "#8a97a8", "#0b6e4f", "#c8553d"
+"""Ink, muted ink, municipal, independent: told apart by colour-blind readers and in print."""
+
+MOST_MUNICIPALITIES = 3
+"""A strip of schools is readable for a few municipalities; beyond that the picture is a distribution."""
+
+
+def index_strip_chart(index: pd.DataFrame) -> alt.Chart:
+    """The need index of every unit on a strip, sized by pupils; a histogram when there are many municipalities."""
+    if index["municipality_code"].nunique() > MOST_MUNICIPALITIES:
+        chart = alt.Chart(index[["need_index"]], title="Need index, all school units").mark_bar(color=ACCENT)
+        return _styled(
+            chart.encode(
+                x=alt.X("need_index:Q", bin=alt.Bin(step=10), title="need index (municipal mean = 100)"),
+                y=alt.Y("count():Q", title="school units"),
+            ),
+            height=160,
+        )
+    points = index[["municipality_code", "school_unit_code", "need_index", "pupil_count"]]
+    strip = alt.Chart(points, title="Need index, one circle per school unit").mark_circle(color=ACCENT, opacity=0.55)
+    mean = alt.Chart(pd.DataFrame({"mean": [100]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="mean:Q")
+    encoded = strip.encode(
+        x=alt.X("need_index:Q", title="need index (pupil-weighted mean = 100)", scale=alt.Scale(zero=False)),
+        y=alt.Y("municipality_code:N", title=None),
+        size=alt.Size("pupil_count:Q", title="pupils", scale=alt.Scale(range=[30, 420])),
+    )
+    return _styled(encoded + mean, height=90 * points["municipality_code"].nunique())
+
+
+def coefficient_chart_spec(coefficients: pd.DataFrame) -> alt.Chart:
+    """Estimates with 95 % intervals of one municipality's model (the first, when many share one fit)."""
+    first = coefficients[coefficients["municipality_code"] == coefficients["municipality_code"].min()]
+    shown = first[first["standard_error"].notna()].assign(order=range(int(first["standard_error"].notna().sum())))
+    base = alt.Chart(shown, title="Weights of background, log-odds with 95 % interval").encode(
+        y=alt.Y("term:N", sort=alt.EncodingSortField("order"), title=None, axis=alt.Axis(labelLimit=260))
+    )
+    bars = base.mark_rule(color=MUTED, strokeWidth=2).encode(
+        x=alt.X("interval_lower:Q", title="log-odds of not eligible"), x2="interval_upper:Q"
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(x="zero:Q")
+    return _styled(
+        zero + bars + base.mark_point(filled=True, color=ACCENT, size=45).encode(x="estimate:Q"), height=alt.Step(15)
+    )
+
+
+def allocation_chart_spec(wide: pd.DataFrame) -> alt.Chart:
+    """Kronor per pupil against the need index, a circle per paid unit, municipal and independent alike."""
+    paid = wide[(wide["payment_status"] == "paid") & (wide["pupil_count"] > 0)]
+    shown = pd.DataFrame(
+        {
+            "need_index": paid["need_index"].astype(float),
+            "structural": paid["structural_part_sek"].astype(float) / paid["pupil_count"].astype(float),
+            "pupils": paid["pupil_count"].astype(int),
+            "organiser": paid["organiser_type"],
+        }
+    )
+    chart = alt.Chart(shown, title="Structural part per pupil follows need, for every organiser alike").mark_circle(
+        opacity=0.6
+    )
+    return _styled(
+        chart.encode(
+            x=alt.X("need_index:Q", title="need index", scale=alt.Scale(zero=False)),
+            y=alt.Y("structural:Q", title="structural part, kr per pupil", axis=alt.Axis(format=",.0f")),
+            size=alt.Size("pupils:Q", title="pupils", scale=alt.Scale(range=[20, 360])),
+            color=alt.Color(
+                "organiser:N",
+                title="organiser",
+                scale=alt.Scale(domain=["municipal", "independent"], range=[ACCENT, OTHER]),
+            ),
+        ),
+        height=240,
+    )
+
+
+def index_strip(index: pd.DataFrame) -> dg.MarkdownMetadataValue:
+    """``index_strip_chart`` as metadata of an asset."""
+    return _as_metadata(index_strip_chart(index)) if len(index) else dg.MetadataValue.md("no school units")
+
+
+def coefficient_chart(coefficients: pd.DataFrame) -> dg.MarkdownMetadataValue:
+    """``coefficient_chart_spec`` as metadata of an asset."""
+    return _as_metadata(coefficient_chart_spec(coefficients)) if len(coefficients) else dg.MetadataValue.md("no fit")
+
+
+def allocation_chart(wide: pd.DataFrame) -> dg.MarkdownMetadataValue:
+    """``allocation_chart_spec`` as metadata of an asset; a sample of units where there are thousands."""
+    if not len(wide):
+        return dg.MetadataValue.md("no school units")
+    shown = wide if len(wide) <= 1500 else wide.sort_values("school_unit_code").iloc[:: len(wide) // 1000]
+    return _as_metadata(allocation_chart_spec(shown))
+
+
+def png(chart: alt.Chart, *, scale: float = 1.0) -> bytes:
+    """The chart as PNG."""
+    return vlc.vegalite_to_png(chart.to_dict(), scale=scale)
+
+
+def _as_metadata(chart: alt.Chart) -> dg.MarkdownMetadataValue:
+    picture = base64.b64encode(png(chart)).decode()
+    return dg.MetadataValue.md(f"![{chart.to_dict().get('title', 'chart')}](data:image/png;base64,{picture})")
+
+
+def _styled(chart: alt.Chart, *, height: int | alt.Step) -> alt.Chart:
+    return (
+        chart.properties(width=560, height=height)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK, titleColor=INK, gridColor="#e6e9ee", domainColor=MUTED, labelFontSize=11, titleFontSize=11
+        )
+        .configure_title(color=INK, fontSize=13, anchor="start")
+        .configure_legend(labelColor=INK, titleColor=INK)
+    )

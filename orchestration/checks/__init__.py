@@ -1,0 +1,1 @@
+"""How an expectation becomes an asset check."""

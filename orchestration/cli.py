@@ -1,0 +1,137 @@
+"""The command ``likvard``: reads arguments, calls, prints. No arithmetic.
+
+Imports here are light; what a verb needs it imports itself, so that ``--help`` answers at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestration.settings import Settings, settings
+from orchestration.texts import day, say
+
+app = typer.Typer(help=say("help_app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+DEMO_YEAR = 2027
+USAGE = 2
+
+
+@app.command(help=say("help_demo"))
+def demo() -> None:
+    """Write the example municipality's deliveries, run the main job, say where to look."""
+    from orchestration.demo import prepare_demo
+
+    found = settings()
+    out.print(say("running_demo"))
+    prepare_demo(found)
+    _run(found, DEMO_YEAR, default_policy=False, only=[])
+
+
+@app.command(help=say("help_run"))
+def run(
+    year: Annotated[int, typer.Argument(help=say("help_year"))],
+    policy: Annotated[str | None, typer.Option(help=say("help_policy"))] = None,
+    municipality: Annotated[list[str] | None, typer.Option(help=say("help_municipality"))] = None,
+) -> None:
+    """Run one funding year."""
+    found = settings()
+    only = municipality or []
+    if year not in found.funding_years:
+        _refuse(
+            say("unknown_year", year=str(year), first=str(min(found.funding_years)), last=str(max(found.funding_years)))
+        )
+    if policy not in (None, "default"):
+        _refuse(say("unknown_policy", folder=str(found.policies)))
+    for code in only:
+        if not (code.isascii() and code.isdigit() and len(code) == 4):
+            _refuse(say("unknown_municipality", code=code))
+    _run(found, year, default_policy=policy == "default", only=only)
+
+
+@app.command(help=say("help_status"))
+def status() -> None:
+    """Deliveries and publications of this home."""
+    from orchestration.report.terminal import status_view
+
+    out.print(status_view(settings()))
+
+
+@app.command(help=say("help_explain"))
+def explain(
+    school: Annotated[str, typer.Argument(help=say("help_school"))],
+    year: Annotated[int, typer.Argument(help=say("help_year"))],
+) -> None:
+    """One school unit's amount, line by line."""
+    from orchestration.report.terminal import NotPublishedError, explain_view
+
+    try:
+        out.print(explain_view(settings(), school_unit_code=school, funding_year=year))
+    except NotPublishedError as error:
+        _refuse(str(error))
+
+
+@app.command(help=say("help_ui"))
+def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None:
+    """Open the Dagster UI; it stays until Ctrl+C."""
+    import os
+    from pathlib import Path
+
+    from orchestration.home import prepare
+    from orchestration.settings import REPOSITORY
+
+    found = settings()
+    prepare(found)
+    out.print(say("ui_at", port=str(port)))
+    dagster = str(Path(sys.executable).parent / "dagster")
+    os.chdir(REPOSITORY)
+    os.execv(dagster, [dagster, "dev", "-w", "workspace.yaml", "-p", str(port), "-h", "127.0.0.1"])
+
+
+def _run(found: Settings, year: int, *, default_policy: bool, only: Sequence[str]) -> None:
+    from datetime import date
+
+    from orchestration.home import HomeInUseError, alone_in, prepare
+    from orchestration.report.terminal import door_view, outcome_view
+
+    prepare(found)
+    out.print(f"[bold]{say('run_title', year=str(year), home=str(found.home))}[/]")
+    try:
+        with alone_in(found):
+            from orchestration.progress import progress_logger
+            from orchestration.runner import run_year
+
+            logger, stop = progress_logger(out)
+            outcome = run_year(
+                found, funding_year=year, default_policy=default_policy, only=only, logger=logger, stop_logger=stop
+            )
+    except HomeInUseError as error:
+        errors.print(say("another_run", home=str(error)))
+        raise typer.Exit(1) from None
+    for failure in outcome.failures:
+        errors.print(f"[red]{say('step_failed', step=failure.step, error=failure.error)}[/]")
+        errors.print(say("see_log", run=outcome.run_id[:8]))
+    for view in door_view(found, year):
+        out.print(view)
+    if outcome.failures:
+        errors.print(f"{say('nothing_published')} {say('left_as_it_was')}")
+    elif not outcome.municipalities:
+        inbox = found.restricted / "inbox"
+        errors.print(say("no_data", year=str(year), day=day(date(year - 1, 10, 15)), inbox=str(inbox)))
+    else:
+        out.print(outcome_view(found, outcome))
+    raise typer.Exit(outcome.exit_code)
+
+
+def _refuse(text: str) -> None:
+    errors.print(text)
+    raise typer.Exit(USAGE)
+
+
+def main() -> None:
+    """Entry of the console command."""
+    app()

@@ -1,0 +1,1 @@
+"""The graph: one folder per step, in reading order; steps depend on each other by asset key."""

@@ -1,0 +1,1 @@
+"""Allocation: every krona, by policy."""

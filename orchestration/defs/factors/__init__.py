@@ -1,0 +1,1 @@
+"""Factors: dbt turns accepted rows into school-level tables."""

@@ -1,0 +1,1 @@
+"""Ingest: what was delivered, through the door."""

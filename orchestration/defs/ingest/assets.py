@@ -1,0 +1,98 @@
+"""The ingest step: new files are kept as delivered, and every row passes the door or is listed with its reason."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.intake.door import DoorReport, read_deliveries
+from orchestration.intake.inbox import load_mapping_set, sweep
+from orchestration.names import DATA_TEAM, INGEST
+from orchestration.resources.keys import pseudonym_key
+from orchestration.resources.scope import Scope
+from orchestration.settings import settings
+
+SOURCES = {
+    "enrollment": "Pupils enrolled on each count date, one row per pupil and unit, as the municipality's pupil system exports "
+    "them; identities are replaced by keyed pseudonyms.",
+    "background": "Background of each pupil on each count date: guardians' education, immigration, income, welfare, household.",
+    "results": "Grade-9 results per pupil and school year: eligible for vocational programmes or not, merit value.",
+    "school_register": "The municipality's register of school units with organiser, grades, status and predecessors.",
+    "skolverket_enrollment": "Skolverket's export 'Antal elever per årskurs': pupils per grade and composition of every school "
+    "unit, with suppression codes typed.",
+    "skolverket_results": "Skolverket's statistics per unit: eligibility, merit value and more, with suppression codes typed.",
+}
+LEDGERS = {
+    "deliveries": "Every delivery with its counts: physical = header + blank + accepted + rejected.",
+    "findings": "What the door found: refused files, rejected rows by reason, duplicates; counts and codes, never a value.",
+}
+
+
+@dg.multi_asset(
+    name="door",
+    group_name=INGEST,
+    specs=[
+        dg.AssetSpec(["raw", name], owners=[DATA_TEAM], kinds={"python", "parquet"}, description=description)
+        for name, description in (SOURCES | LEDGERS).items()
+    ],
+)
+def door(context: dg.AssetExecutionContext, scope: Scope):
+    """Take in new files from the inboxes and the open-data folder, and read what has not been read."""
+    found = settings()
+    mappings = load_mapping_set(Path(scope.policies), municipality_codes=scope.own_folders())
+    taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
+    report = read_deliveries(found.home, mappings=mappings, key=pseudonym_key(found))
+    context.log.info(f"{report.files_read} of {len(report.outcomes)} deliveries were read now, the others were known")
+    for problem in taken.not_taken:
+        context.log.warning(f"not taken: {problem.text(found.language)}")
+    for outcome in report.refused:
+        for problem in outcome.problems[:3]:
+            context.log.warning(problem.text(found.language))
+    for source in SOURCES:
+        yield dg.MaterializeResult(asset_key=["raw", source], metadata=_source_metadata(report, source))
+    yield dg.MaterializeResult(
+        asset_key=["raw", "deliveries"],
+        metadata={
+            "dagster/row_count": len(report.outcomes),
+            "read_now": report.files_read,
+            "refused": len(report.refused),
+        },
+    )
+    yield dg.MaterializeResult(
+        asset_key=["raw", "findings"],
+        metadata={"dagster/row_count": report.findings.num_rows, "findings": _findings_table(report)},
+    )
+
+
+def _source_metadata(report: DoorReport, source: str) -> dict[str, object]:
+    own = [outcome for outcome in report.outcomes if outcome.delivery.source == source]
+    accepted = sum(outcome.counts.accepted_rows for outcome in own)
+    rows = [
+        "| period | municipality | physical | header | blank | accepted | rejected |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for outcome in sorted(own, key=lambda o: (o.delivery.period, o.delivery.received_number))[-12:]:
+        counts = outcome.counts
+        rows.append(
+            f"| {outcome.delivery.period} | {outcome.delivery.municipality_code} | {counts.physical_rows} | {counts.header_rows} "
+            f"| {counts.blank_rows} | {counts.accepted_rows} | {counts.rejected_rows} |"
+        )
+    return {
+        "dagster/row_count": accepted,
+        "deliveries": len(own),
+        "reconciliation": dg.MetadataValue.md("\n".join(rows)),
+    }
+
+
+def _findings_table(report: DoorReport) -> dg.MarkdownMetadataValue:
+    counted = Counter(
+        (row["severity"], row["reason_code"], row["source"])
+        for row in report.findings.to_pylist()
+        for _ in range(row["row_count"])
+    )
+    rows = ["| severity | reason | source | rows |", "|---|---|---|--:|"]
+    rows += [
+        f"| {severity} | {code} | {source} | {count} |" for (severity, code, source), count in sorted(counted.items())
+    ]
+    return dg.MetadataValue.md("\n".join(rows) if counted else "The door found nothing.")

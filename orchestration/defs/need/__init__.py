@@ -1,0 +1,1 @@
+"""Need: from counts to a need index per school unit."""

@@ -1,0 +1,50 @@
+"""Checks of the need index: rules, and the plausibility suite of Great Expectations."""
+
+import dagster as dg
+import pandas as pd
+
+from expectations import suites
+from expectations.rules import rules_of
+from expectations.rules.tables import judge
+from orchestration.checks.from_rule import check_result, checks_for
+from orchestration.partitions import count_dates, funding_years
+from orchestration.resources.tables import Tables
+from orchestration.resources.warehouse import Warehouse
+
+INDEX = dg.AssetKey(["need", "fct_need_index"])
+RULES = rules_of("rule", table="fct_need_index")
+SUITES = (*rules_of("gx", table="municipality_year"), *rules_of("gx", table="fct_need_index"))
+
+
+def _judge(tables: Tables, year: int) -> pd.DataFrame:
+    need = tables.read_or_empty("fct_need_index", year)
+    codes = sorted(need["municipality_code"].unique())
+    return pd.concat([judge(r, {"fct_need_index": need}, funding_year=year, municipalities=codes) for r in RULES])
+
+
+need_rules = checks_for("need_rules", asset_key=INDEX, rules=RULES, judge=_judge)
+
+
+@dg.multi_asset_check(
+    name="need_suite",
+    specs=[
+        dg.AssetCheckSpec(
+            name=rule.name, asset=INDEX, description=f"{rule.id}: {rule.text['en']}", partitions_def=funding_years
+        )
+        for rule in SUITES
+    ],
+)
+def need_suite(context: dg.AssetCheckExecutionContext, tables: Tables, warehouse: Warehouse):
+    """Great Expectations on the year's municipalities and units: aggregates only, and no value in the result."""
+    year = int(context.partition_key)
+    need = tables.read_or_empty("fct_need_index", year)
+    codes = sorted(need["municipality_code"].unique())
+    factors = warehouse.mart("fct_school_factors", dates=count_dates(year))
+    frames = {
+        "municipality_year": suites.municipality_year(factors[factors["municipality_code"].isin(codes)]),
+        "fct_need_index": need,
+    }
+    verdicts = [verdict for table, frame in frames.items() for verdict in suites.run_suite(table, frame)]
+    rows = suites.results(verdicts, funding_year=year, municipalities=codes)
+    for rule in SUITES:
+        yield check_result(rule, rows, asset_key=INDEX)

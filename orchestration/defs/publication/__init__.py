@@ -1,0 +1,1 @@
+"""Publication: judged, sealed, proposed."""

@@ -1,0 +1,46 @@
+"""The demonstration: an invented municipality delivers its files into a home marked as a demo.
+
+Belongs here: marking the home, writing the world's deliveries into the inbox, the demo's key.
+Does not: how the world is made (``models_py.world``), reading the files (they go through the same door as all others).
+"""
+
+import os
+
+from models_py.world import DEMO, deliver, simulate
+from orchestration.home import prepare
+from orchestration.intake.inbox import inbox
+from orchestration.intake.pseudonym import demo_key
+from orchestration.settings import Settings
+
+MUNICIPALITY = "9999"
+
+
+class NotADemoHomeError(RuntimeError):
+    """The home holds something already and is not marked as a demonstration."""
+
+
+def prepare_demo(found: Settings) -> int:
+    """Mark the home as a demo and put the invented deliveries into its inbox. Returns the number of files.
+
+    Raises NotADemoHomeError for a home with deliveries of its own: invented and real pupils never share a home.
+    """
+    deliveries = found.restricted / "inputs"
+    if not found.is_demo and deliveries.is_dir() and any(deliveries.iterdir()):
+        raise NotADemoHomeError(str(found.home))
+    prepare(found)
+    found.demo_marker.write_text(
+        "This home is a demonstration: invented municipality, invented pupils, a key anyone can derive.\n"
+    )
+    folder = inbox(found.home, municipality_code=MUNICIPALITY)
+    files = deliver(simulate(DEMO))
+    for file in files:
+        path = folder / file.file_name
+        if not path.is_file() or path.read_bytes() != file.content:
+            path.write_bytes(file.content)
+            os.chmod(path, 0o600)
+    return len(files)
+
+
+def key_of_the_demo() -> bytes:
+    """The key of the invented world; anyone can derive it, so it is accepted only in a home marked as a demo."""
+    return demo_key(DEMO.seed)

@@ -1,0 +1,39 @@
+"""The home of a run: zones, Dagster's instance, the lock that lets one run work at a time.
+
+Belongs here: preparing ``LIKVARD_HOME``. Does not: what a run does in it.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orchestration.intake.zones import create_zones
+from orchestration.manifest import QUIET, ensure_manifest
+from orchestration.settings import REPOSITORY, Settings
+
+
+class HomeInUseError(RuntimeError):
+    """Another run works in this home."""
+
+
+def prepare(found: Settings) -> None:
+    """Create the zones with their modes, Dagster's folder with its settings, and dbt's manifest."""
+    os.umask(0o027)
+    create_zones(found.home)
+    found.dagster_home.mkdir(mode=0o750, exist_ok=True)
+    shutil.copyfile(REPOSITORY / "dagster.yaml", found.dagster_home / "dagster.yaml")
+    os.environ.update(QUIET | {"DAGSTER_HOME": str(found.dagster_home), "LIKVARD_HOME": str(found.home)})
+    ensure_manifest()
+
+
+@contextmanager
+def alone_in(found: Settings) -> Iterator[None]:
+    """Hold the home's lock; it dies with the process. Raises HomeInUseError when another run holds it."""
+    with (found.home / ".run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HomeInUseError(str(found.home)) from None
+        yield

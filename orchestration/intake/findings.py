@@ -1,0 +1,97 @@
+"""What a read delivery gives cause to say: findings per municipality with a severity. Counts only, no files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.intake.mapping import SourceMapping
+from orchestration.intake.reader import Rejected
+from orchestration.intake.schemas import NATIONAL, ROW_KEYS
+
+Severity = Literal["critical", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """`row_count` rows (columns, for findings about columns) of one municipality for one reason."""
+
+    municipality_code: str
+    reason_code: str
+    severity: Severity
+    row_count: int
+
+    def as_dict(self) -> dict[str, str | int]:
+        return asdict(self)
+
+
+def judge(
+    table: pa.Table,
+    *,
+    rejected: Sequence[Rejected],
+    notes: Mapping[tuple[str, str], int],
+    absent_columns: int,
+    unknown_columns: int,
+    mapping: SourceMapping,
+    municipality_code: str,
+) -> tuple[Finding, ...]:
+    """Findings of one accepted delivery, in a fixed order.
+
+    Rejected rows: critical above the source's share of that municipality's rows, and always where a row is a school
+    unit; else a warning. Keys that stand twice: critical above the source's share of keys, and always for school
+    units. `municipality_code` is the delivery's (`0000` for national ones); it also takes rows of unknown place.
+    """
+    findings: list[Finding] = []
+    accepted = Counter(table.column("municipality_code").to_pylist())
+    places = [_place(row, municipality_code, accepted) for row in rejected]
+    lost = Counter(places)
+    reasons = Counter((place, row.reasons[0][0]) for place, row in zip(places, rejected, strict=True))
+    for (place, code), count in reasons.items():
+        share = lost[place] / (lost[place] + accepted[place])
+        is_critical = mapping.one_row_per_unit or share > mapping.rejected_share_critical
+        findings.append(Finding(place, code, "critical" if is_critical else "warning", count))
+    for place, (surplus, keys) in _duplicates(table, mapping).items():
+        is_critical = mapping.one_row_per_unit or surplus > mapping.duplicate_share_critical * keys
+        findings.append(Finding(place, "D-DUPLICATE", "critical" if is_critical else "warning", surplus))
+    findings += [Finding(place, code, "info", count) for (place, code), count in notes.items()]
+    if absent_columns:
+        findings.append(Finding(municipality_code, "D-COLUMN-ABSENT", "warning", absent_columns))
+    if unknown_columns:
+        findings.append(Finding(municipality_code, "I-COLUMN-UNKNOWN", "info", unknown_columns))
+    return tuple(sorted(findings))
+
+
+def refusal(code: str, *, municipality_code: str, rows: int) -> Finding:
+    """The finding of a refused file: critical for its municipality, for all where the file is national (`0000`).
+
+    A file whose rows could not be counted counts as one: a finding of nothing would be overlooked.
+    """
+    return Finding(municipality_code, code, "critical", max(rows, 1))
+
+
+def _place(row: Rejected, municipality_code: str, accepted: Mapping[str, int]) -> str:
+    """A rejected row's municipality: its own where that can be told, else the delivery's.
+
+    In a broken line the cell may have slipped: a code seen nowhere else in the file is not trusted then, since a wrong
+    one would hide the row from everybody.
+    """
+    if municipality_code != NATIONAL or row.municipality_hint is None:
+        return municipality_code
+    return row.municipality_hint if row.is_place_certain or row.municipality_hint in accepted else municipality_code
+
+
+def _duplicates(table: pa.Table, mapping: SourceMapping) -> dict[str, tuple[int, int]]:
+    """Per municipality with doubled keys: (rows beyond the first of their key, distinct keys)."""
+    keys = ["municipality_code", *ROW_KEYS[mapping.source]]
+    counts = table.select(keys).group_by(keys).aggregate([([], "count_all")])
+    doubled = counts.filter(pc.greater(counts.column("count_all"), 1))
+    distinct = Counter(counts.column("municipality_code").to_pylist())
+    surplus: Counter[str] = Counter()
+    for row in doubled.to_pylist():
+        surplus[row["municipality_code"]] += row["count_all"] - 1
+    return {place: (rows, distinct[place]) for place, rows in surplus.items()}

@@ -1,0 +1,67 @@
+"""dbt's manifest: parsed as an explicit step when the models have changed, never by a worker.
+
+Belongs here: where the manifest lies, whether it is fresh, parsing it.
+Does not: running models (``defs/factors``).
+"""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from orchestration.settings import REPOSITORY, settings
+
+PROJECT = REPOSITORY / "dbt_project"
+TARGET = PROJECT / "target"
+MANIFEST = TARGET / "manifest.json"
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DBT_VERSION_CHECK": "false",
+    "DBT_USE_COLORS": "false",
+    "DBT_PROFILES_DIR": str(PROJECT),
+}
+"""What every dbt process is told: no telemetry, no look for updates, the profile of the project."""
+
+
+def executable() -> str:
+    """The dbt of this environment."""
+    return str(Path(sys.executable).parent / "dbt")
+
+
+def ensure_manifest() -> Path:
+    """Parse the project unless the manifest belongs to the models as they are now.
+
+    Raises RuntimeError with dbt's own words when the project does not parse.
+    """
+    stamp, wanted = TARGET / "models.sha256", _models_sha256()
+    if _is_fresh(stamp, wanted):
+        return MANIFEST
+    TARGET.mkdir(exist_ok=True)
+    with (TARGET / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes parse once
+        if not _is_fresh(stamp, wanted):
+            command = [executable(), "parse", "--quiet", "--project-dir", str(PROJECT), "--target-path", str(TARGET)]
+            environment = (
+                os.environ | QUIET | {"LIKVARD_HOME": str(settings().home), "DBT_LOG_PATH": str(TARGET / "logs")}
+            )
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(f"dbt could not parse {PROJECT.name}:\n{done.stdout}{done.stderr}")
+            stamp.write_text(wanted)
+    return MANIFEST
+
+
+def _is_fresh(stamp: Path, wanted: str) -> bool:
+    return MANIFEST.is_file() and stamp.is_file() and stamp.read_text() == wanted
+
+
+def _models_sha256() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT.rglob("*")):
+        if path.suffix in {".sql", ".yml", ".csv"} and TARGET not in path.parents:
+            digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())
+    return digest.hexdigest()

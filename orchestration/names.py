@@ -1,0 +1,10 @@
+"""Names of the UI: groups, owners, kinds. One place, so that a reader meets the same word everywhere."""
+
+INGEST, FACTORS, NEED, ALLOCATION, PUBLICATION = "ingest", "factors", "need", "allocation", "publication"
+
+DATA_TEAM = "team:data"
+STATISTICS_TEAM = "team:statistics"
+FINANCE_TEAM = "team:finance"
+
+COMPULSORY_SCHOOL = "compulsory_school"
+OPEN_STATISTICS, PUPIL_LEVEL = "open_statistics", "pupil_level"

@@ -1,0 +1,240 @@
+"""From a year's tables to one proposal per municipality, each judged by itself.
+
+Belongs here: cutting the year's tables by municipality, the candidate, what came of it as plain rows.
+Does not: sealing (``orchestration.publication``), computing need or money.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from expectations.contracts import ContractError
+from expectations.rules import all_rules
+from orchestration.checks.door import concerned
+from orchestration.checks.results import ledgers, start_years
+from orchestration.names import OPEN_STATISTICS
+from orchestration.partitions import count_dates
+from orchestration.publication.candidate import Candidate, Outcome, Reason
+from orchestration.publication.content import content_sha256
+from orchestration.publication.gate import judge
+from orchestration.publication.publish import publish
+from orchestration.publication.star import dimensions, units_on
+from orchestration.resources.policy_text import PolicyError
+from orchestration.resources.scope import DEFAULT_POLICY, Scope
+from orchestration.resources.tables import Tables
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import REPOSITORY
+
+CANDIDATE_RULE = "G-CANDIDATE-001"
+CUT = ("fct_need_index", "need_coefficient", "fct_allocation", "school_allocation", "rule_result")
+"""Tables that are cut by municipality as they are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Everything the proposals of one funding year are made of.
+
+    Attributes
+    ----------
+    cut : table → municipality → rows
+    fits, allocations : records of the need and the allocation step by municipality
+    bases : municipality → basis, of all that the run concerns
+    """
+
+    funding_year: int
+    scope: Scope
+    bases: Mapping[str, str]
+    cut: Mapping[str, Mapping[str, pd.DataFrame]]
+    fits: Mapping[str, Mapping[str, Any]]
+    allocations: Mapping[str, Mapping[str, Any]]
+    units: pd.DataFrame
+    deliveries: pd.DataFrame
+
+    @classmethod
+    def of(cls, tables: Tables, *, warehouse: Warehouse, scope: Scope, accepted: Path, funding_year: int) -> Material:
+        """Read the year's tables and records. Raises FileNotFoundError when a step before was never run."""
+        fits = tables.read_record("need_fit", funding_year)
+        years = start_years(funding_year, dates=count_dates(funding_year), fits=fits)
+        return cls(
+            funding_year=funding_year,
+            scope=scope,
+            bases=tables.read_record("municipality_basis", funding_year),
+            cut={
+                name: dict(tuple(tables.read_or_empty(name, funding_year).groupby("municipality_code"))) for name in CUT
+            },
+            fits=fits,
+            allocations=tables.read_record("allocation", funding_year),
+            units=warehouse.mart("dim_school_unit"),
+            deliveries=concerned(ledgers(accepted)[0], start_years=years),
+        )
+
+
+def propose_all(material: Material, *, root: Path, actor: str, now: datetime, is_demo: bool) -> list[Outcome]:
+    """Propose each municipality of the run by itself; one that is refused leaves the others alone."""
+    return [
+        _propose(material, code, root=root, actor=actor, now=now, is_demo=is_demo) for code in sorted(material.bases)
+    ]
+
+
+def _propose(material: Material, code: str, *, root: Path, actor: str, now: datetime, is_demo: bool) -> Outcome:
+    year, rules = material.funding_year, material.cut["rule_result"].get(code)
+    if rules is None or code not in material.cut["fct_allocation"]:
+        return Outcome("refused", code, year, None, None, _why_not_computed(material, code, rules), None)
+    policy = material.scope.policy(code)
+    candidate = Candidate(
+        municipality_code=code,
+        funding_year=year,
+        basis=material.bases[code],
+        tables=_tables(material, code),
+        policy_sha256=policy.sha256_for(year),
+        budget_ore=material.allocations[code]["budget_ore"],
+        recorded=_recorded(material, code),
+        is_demo=is_demo,
+    )
+    verdict = judge(
+        rules,
+        municipality_code=code,
+        funding_year=year,
+        content_sha256=_content_sha256(candidate),
+        required_rules=[rule.id for rule in all_rules() if rule.severity == "critical" and rule.home != "gate"],
+        texts={rule.id: dict(rule.text) for rule in all_rules()},
+    )
+    return publish(candidate, root=root, gate=verdict, actor=actor, now=now)
+
+
+def _content_sha256(candidate: Candidate) -> str | None:
+    """Hash that the verdict is bound to; None for tables that break their contract, which the publication refuses."""
+    try:
+        return content_sha256(candidate.tables, candidate.policy_sha256)
+    except ContractError:
+        return None
+
+
+def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
+    policy = material.scope.decided(code, material.funding_year)
+    later, earlier = count_dates(material.funding_year, lag_years=policy.count_lag_years)
+    need = material.cut["fct_need_index"][code]
+    dates: tuple[date, date | None] = (later, earlier if (need["count_date_count"] > 1).any() else None)
+    units = units_on(material.units, municipality_code=code, basis=material.bases[code], day=later)
+    star = dimensions(
+        units,
+        municipality_code=code,
+        funding_year=material.funding_year,
+        dates=dates,
+        trained_on=material.fits[code]["trained_on"]["result_years"],
+    )
+    return star | {name: material.cut[name][code] for name in CUT}
+
+
+def _recorded(material: Material, code: str) -> dict[str, Any]:
+    name = material.scope.policy_name(code)
+    own = [code, "0000"] if material.bases[code] == OPEN_STATISTICS else [code]
+    used = material.deliveries[material.deliveries["is_latest"] & material.deliveries["municipality_code"].isin(own)]
+    fields = ["source", "municipality_code", "period", "delivery_id", "sha256"]
+    return {
+        "code": code_version(),
+        "lock_sha256": hashlib.sha256((REPOSITORY / "requirements" / "run.txt").read_bytes()).hexdigest(),
+        "inputs": used[fields].sort_values(fields).to_dict("records"),
+        "fits": {material.fits[code]["fit_id"]: dict(material.fits[code])},
+        "policy": {"name": name, "is_example": name == DEFAULT_POLICY, "values": policy_values(material, code)},
+    }
+
+
+def policy_values(material: Material, code: str) -> dict[str, str]:
+    """Every policy value of the year in words, with the decision behind it, for ``RELEASE.md``."""
+    told = {}
+    for resolved in material.scope.policy(code).resolve(material.funding_year):
+        value, decision = resolved.value, resolved.interval
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
+        decided = f"{decision.decided_by}, {decision.decided}" if decision.decided else decision.status
+        told[resolved.key] = f"{shown} ({resolved.unit}; {decided}; {decision.legal_basis})"
+    return told
+
+
+def _why_not_computed(material: Material, code: str, rules: pd.DataFrame | None) -> tuple[Reason, ...]:
+    """The critical rules that fail, and what the steps said; the reason nearest to the data first."""
+    reasons = []
+    if rules is not None:
+        failing = rules[(rules["severity"] == "critical") & (rules["failing_count"] > 0)]
+        reasons = [Reason(row.rule_id, int(row.failing_count)) for row in failing.itertuples()]
+    said = [record.get("refusal") for record in (material.fits.get(code, {}), material.allocations.get(code, {}))]
+    words = next((text for text in said if text), "no school unit has pupils on the later count date")
+    return (*reasons, Reason(CANDIDATE_RULE, 1, words))
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """The commit this code is at, or ``unknown`` outside a checkout. Recorded, never compared."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # git is not installed
+        return "unknown"
+    return f"git:{done.stdout.strip()[:12]}" if done.returncode == 0 else "unknown"
+
+
+def outcome_rows(material: Material, outcomes: list[Outcome]) -> list[dict[str, Any]]:
+    """One plain row per municipality: what was published or why not, with the figures that a person looks for first."""
+    return [_row(material, outcome) for outcome in outcomes]
+
+
+def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
+    code = outcome.municipality_code
+    row: dict[str, Any] = {
+        "municipality_code": code,
+        "municipality_name": _name(material, code),
+        "basis": material.bases[code],
+        "policy": material.scope.policy_name(code),
+        "status": outcome.status,
+        "publication_id": outcome.publication_id,
+        "content_sha256": outcome.content_sha256,
+        "reasons": [
+            {"rule_id": r.rule_id, "failing_count": r.failing_count, "detail": r.detail} for r in outcome.reasons
+        ],
+    }
+    if outcome.status == "refused":
+        return row
+    wide, record = material.cut["school_allocation"][code], material.allocations[code]
+    paid = wide[wide["payment_status"] == "paid"].sort_values("need_index", ascending=False)
+    return row | {
+        "paid_units": len(paid),
+        "not_paid_units": len(wide) - len(paid),
+        "pupils": int(wide["pupil_count"].sum()),
+        "total_ore": record["budget_ore"],
+        "structural_share": record["structural_share"],
+        "redistributed_share": record["redistributed_share"],
+        "index_lowest": float(paid["need_index"].min()),
+        "index_highest": float(paid["need_index"].max()),
+        "example_unit": paid["school_unit_code"].iloc[0],
+    }
+
+
+def _name(material: Material, code: str) -> str | None:
+    names = material.units.loc[material.units["municipality_code"] == code, "location_municipality_name"].dropna()
+    if len(names):
+        return str(names.iloc[-1])
+    try:
+        return material.scope.policy(code).name
+    except PolicyError:
+        return None
+
+
+def outcome_table(rows: list[dict[str, Any]]) -> str:
+    """The outcome as a Markdown table: refused ones first, at most thirty rows."""
+    shown = sorted(rows, key=lambda row: (row["status"] != "refused", row["municipality_code"]))[:30]
+    head = ["| municipality | state | publication | kr | reasons |", "|---|---|---|--:|---|"]
+    for row in shown:
+        reasons = ", ".join(f"{r['rule_id']} ({r['failing_count']})" for r in row["reasons"])
+        amount = f"{row['total_ore'] // 100:,}".replace(",", " ") if "total_ore" in row else ""
+        head.append(
+            f"| {row['municipality_code']} | {row['status']} | {row['publication_id'] or ''} | {amount} | {reasons} |"
+        )
+    return "\n".join(head)

@@ -1,0 +1,234 @@
+"""Tables in the terminal: the outcome of a run, one school's amount, the state of a home.
+
+Belongs here: layout and words of what the command prints. Does not: any number that is not in a published table or record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pandas as pd
+import pyarrow.parquet as pq
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from expectations.rules import rule
+from models_py.allocation.explain import explain
+from orchestration.report.published import publication_of, publications
+from orchestration.runner import RunOutcome
+from orchestration.settings import Settings
+from orchestration.texts import kronor, number, say, share
+
+MOST_ROWS = 12
+"""More municipalities than this are summed up in one row."""
+
+
+class NotPublishedError(LookupError):
+    """What was asked for is not in a publication; the message says what to do."""
+
+
+def outcome_view(found: Settings, outcome: RunOutcome) -> RenderableType:
+    """The result of a run: a row per municipality (or one for all), what was refused and why, where to look."""
+    rows = list(outcome.municipalities)
+    done = [row for row in rows if row["status"] != "refused"]
+    refused = [row for row in rows if row["status"] == "refused"]
+    counts = {state: sum(row["status"] == state for row in rows) for state in ("published", "verified", "refused")}
+    table = Table(title=say("table_title", year=str(outcome.funding_year), **counts), title_justify="left")
+    for name, justify in (
+        ("municipality", "left"), ("publication", "left"), ("units_paid", "right"), ("units_not_paid", "right"), ("pupils", "right"),
+        ("total", "right"), ("structural_share", "right"), ("redistributed_share", "right"), ("index_range", "right"), ("state", "left"),
+    ):  # fmt: skip
+        table.add_column(say(name), justify=justify)
+    for row in done if len(done) <= MOST_ROWS else []:
+        table.add_row(*_outcome_row(row))
+    if len(done) > MOST_ROWS:
+        table.add_row(*_all_row(done))
+    parts: list[RenderableType] = [table]
+    for row in refused[:MOST_ROWS]:
+        parts.append(f"[red]{say('refused_because', municipality=_named(row))}[/]")
+        parts += [f"  {_reason(reason)}" for reason in row["reasons"]]
+    if len(refused) > MOST_ROWS:
+        parts.append(say("more_municipalities", count=len(refused) - MOST_ROWS))
+    if refused:
+        parts.append(say("left_as_it_was"))
+    if done:
+        parts += [_example_note(done), say("proposal_note"), say("where_published", path=str(found.published))]
+        parts.append(say("where_next", school=done[0]["example_unit"], year=str(outcome.funding_year)))
+    return Group(*[part for part in parts if part])
+
+
+def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -> RenderableType:
+    """One unit's amount as lines that add up. Raises NotPublishedError when the unit or the year is not published."""
+    if not publications(found.published, funding_year=funding_year):
+        raise NotPublishedError(say("no_publication", year=str(funding_year), folder=str(found.published)))
+    publication = publication_of(found.published, school_unit_code=school_unit_code, funding_year=funding_year)
+    if publication is None:
+        raise NotPublishedError(say("no_school", school=school_unit_code, year=str(funding_year)))
+    wide = publication.table("school_allocation").set_index("school_unit_code").loc[school_unit_code]
+    seal = publication.table("dim_publication").iloc[0]
+    title = say(
+        "explain_title", name=wide["school_unit_name"], code=school_unit_code, municipality=publication.municipality_code,
+        year=str(funding_year),
+    )  # fmt: skip
+    source = say(
+        "explain_source", publication=publication.publication_id, content=seal["content_sha256"][:12],
+        status=say("decided" if publication.is_decided else "proposed"),
+    )  # fmt: skip
+    if wide["payment_status"] != "paid":
+        return Group(f"[bold]{title}[/]", say("explain_not_paid", reason=wide["reason_code"]), source)
+    parts: list[RenderableType] = [
+        f"[bold]{title}[/]",
+        _index_line(wide),
+        _lines_table(publication.table("fct_allocation"), school_unit_code),
+    ]
+    parts.append(say("total_per_pupil", amount=kronor(round(wide["total_per_pupil_sek"]))))
+    parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
+    return Group(*parts, source)
+
+
+def status_view(found: Settings) -> RenderableType:
+    """Deliveries by source and publications by municipality."""
+    parts = [view for view in (_deliveries_table(found), _publications_table(found)) if view is not None]
+    return Group(f"[bold]{say('status_title', home=str(found.home))}[/]", *(parts or [say("status_empty")]))
+
+
+def door_view(found: Settings, funding_year: int) -> Iterator[RenderableType]:
+    """What the door found in deliveries of the funding year's periods, worst first; nothing when all is well."""
+    path = found.accepted / "_findings.parquet"
+    if not path.is_file():
+        return
+    findings = pq.read_table(path).to_pandas()
+    near = findings["period"].str[:4].isin([str(funding_year - 1), str(funding_year - 2), "all"])
+    shown = findings[near & findings["severity"].isin(["critical", "warning"])]
+    if shown.empty:
+        return
+    yield f"[yellow]{say('door_findings', count=len(shown))}[/]"
+    for row in shown.sort_values(["severity", "source", "period"]).head(MOST_ROWS).itertuples():
+        yield f"  {row.severity}: {row.source} {row.period}, {row.municipality_code}: {row.reason_code} ({number(row.row_count)})"
+
+
+def _outcome_row(row: dict) -> tuple[str, ...]:
+    return (
+        _named(row), row["publication_id"], number(row["paid_units"]), number(row["not_paid_units"]), number(row["pupils"]),
+        kronor(row["total_ore"] / 100), share(row["structural_share"]), share(row["redistributed_share"]),
+        f"{number(row['index_lowest'])}–{number(row['index_highest'])}", say(f"state_{row['status']}"),
+    )  # fmt: skip
+
+
+def _all_row(done: list[dict]) -> tuple[str, ...]:
+    def total(name: str) -> int:
+        return sum(row[name] for row in done)
+
+    moved = sum(row["redistributed_share"] * row["total_ore"] for row in done) / total("total_ore")
+    structural = sum(row["structural_share"] * row["total_ore"] for row in done) / total("total_ore")
+    low, high = min(row["index_lowest"] for row in done), max(row["index_highest"] for row in done)
+    return (
+        say("all_municipalities", count=len(done)), "", number(total("paid_units")), number(total("not_paid_units")),
+        number(total("pupils")), kronor(total("total_ore") / 100), share(structural), share(moved), f"{number(low)}–{number(high)}", "",
+    )  # fmt: skip
+
+
+def _named(row: dict) -> str:
+    return f"{row['municipality_code']} {row.get('municipality_name') or ''}".strip()
+
+
+def _reason(reason: dict) -> str:
+    try:
+        text = rule(reason["rule_id"]).text
+        words = text[_language()]
+    except LookupError:
+        words = ""
+    told = say("refused_rule", rule_id=reason["rule_id"], count=reason["failing_count"], text=words)
+    return f"{told} {reason['detail']}".rstrip() if reason.get("detail") else told
+
+
+def _language() -> str:
+    from orchestration.settings import settings
+
+    return settings().language
+
+
+def _example_note(done: list[dict]) -> str:
+    return say("example_policy_note") if any(row["policy"] == "default" for row in done) else ""
+
+
+def _index_line(wide: pd.Series) -> str:
+    told = say(
+        "explain_index",
+        index=number(wide["need_index"], decimals=2),
+        pupils=int(wide["pupil_count"]),
+        rule=wide["index_rule"],
+    )
+    low, high = wide["need_index_lower"], wide["need_index_upper"]
+    if pd.isna(low) or abs(high - low) < 1e-6:
+        return told
+    return f"{told} {say('explain_suppressed', low=number(low, decimals=1), high=number(high, decimals=1))}"
+
+
+def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
+    told = explain(lines, school_unit_code=school_unit_code)
+    table = Table(show_footer=True)
+    for name in ("component", "line", "count", "count_unit", "rate", "rounding", "amount"):
+        right = name in {"count", "rate", "rounding", "amount"}
+        footer = _sek(told.amount_ore) if name == "amount" else (say("total") if name == "component" else "")
+        table.add_column(say(name), justify="right" if right else "left", footer=footer)
+    for step in told.steps:
+        table.add_row(
+            step.component_code, step.line_code, _plain(step.count), step.count_unit, _sek(step.rate_ore, decimals=4),
+            _sek(step.rounding_ore, decimals=4), _sek(step.amount_ore),
+        )  # fmt: skip
+    return table
+
+
+def _plain(count: Decimal) -> str:
+    return number(int(count)) if count == count.to_integral_value() else number(float(count), decimals=6)
+
+
+def _sek(ore: Decimal | int, *, decimals: int = 2) -> str:
+    return f"{number(float(Decimal(ore) / 100), decimals=decimals)} kr"
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{'+' if amount > 0 else ''}{kronor(round(amount))}"
+
+
+def _deliveries_table(found: Settings) -> Table | None:
+    path = found.accepted / "_deliveries.parquet"
+    if not path.is_file():
+        return None
+    deliveries = pq.read_table(path).to_pandas()
+    if deliveries.empty:
+        return None
+    table = Table(title=say("status_deliveries"), title_justify="left")
+    for name in (
+        "status_source",
+        "municipality",
+        "status_files",
+        "status_accepted",
+        "status_rejected",
+        "status_refused",
+    ):
+        table.add_column(say(name), justify="left" if name in {"status_source", "municipality"} else "right")
+    for (source, code), rows in deliveries.groupby(["source", "municipality_code"]):
+        refused = int((rows["status"] == "refused").sum())
+        counts = (len(rows), int(rows["accepted_rows"].sum()), int(rows["rejected_rows"].sum()), refused)
+        table.add_row(source, code, *(number(count) for count in counts))
+    return table
+
+
+def _publications_table(found: Settings) -> Table | None:
+    known = publications(found.published)
+    if not known:
+        return None
+    table = Table(title=say("status_publications"), title_justify="left")
+    for name in ("municipality", "status_year", "publication", "state", "units_paid", "pupils", "total"):
+        table.add_column(say(name), justify="right" if name in {"units_paid", "pupils", "total"} else "left")
+    for publication in known:
+        seal = publication.table("dim_publication").iloc[0]
+        table.add_row(
+            publication.municipality_code, str(publication.funding_year), publication.publication_id,
+            say("decided" if publication.is_decided else "proposed"), number(int(seal["paid_unit_count"])),
+            number(int(seal["pupil_count"])), kronor(int(seal["amount_ore"]) / 100),
+        )  # fmt: skip
+    return table

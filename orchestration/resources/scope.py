@@ -1,0 +1,61 @@
+"""Which municipalities a run concerns, and by whose policy each is judged.
+
+Belongs here: the choice of municipalities and policies for one funding year.
+Does not: what a policy says (``policies.py``), any arithmetic.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import dagster as dg
+
+from models_py.allocation.policy import AllocationPolicy
+from orchestration.resources.policies import PolicyFile, load_policy
+
+DEFAULT_POLICY = "default"
+
+
+class Scope(dg.ConfigurableResource):
+    """The municipalities of a run.
+
+    A municipality with a folder under ``policies/`` is always run by its own policy. One without runs only when
+    ``default_policy`` is set, and then as a proposal. ``only`` narrows the run to named municipalities.
+    """
+
+    policies: str
+    default_policy: bool = False
+    only: list[str] = []
+
+    def own_folders(self) -> list[str]:
+        """Municipality codes that have a policy folder of their own."""
+        return sorted(f.name for f in Path(self.policies).iterdir() if f.is_dir() and f.name.isdigit())
+
+    def chosen(self, present: Sequence[str]) -> list[str]:
+        """Those of ``present`` (municipalities with data) that this run concerns, in order."""
+        own = set(self.own_folders())
+        return sorted(
+            code
+            for code in set(present)
+            if (code in own or self.default_policy) and (not self.only or code in self.only)
+        )
+
+    def policy(self, municipality_code: str) -> PolicyFile:
+        """The municipality's policy file, or the default one; read once in a process."""
+        own = Path(self.policies) / municipality_code
+        return _policy(self.policies, municipality_code if own.is_dir() else DEFAULT_POLICY)
+
+    def decided(self, municipality_code: str, funding_year: int) -> AllocationPolicy:
+        """What the municipality's policy says for a funding year. Raises PolicyError with file and line."""
+        return self.policy(municipality_code).at(funding_year)
+
+    def policy_name(self, municipality_code: str) -> str:
+        """Name of the folder that decides: the municipality's code, or ``default``."""
+        return municipality_code if (Path(self.policies) / municipality_code).is_dir() else DEFAULT_POLICY
+
+
+@lru_cache(maxsize=512)
+def _policy(policies: str, folder: str) -> PolicyFile:
+    root = Path(policies)
+    code = folder if folder != DEFAULT_POLICY else "0000"
+    return load_policy(root / folder, municipality_code=code, defaults=root / DEFAULT_POLICY)

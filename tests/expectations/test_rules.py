@@ -1,0 +1,143 @@
+"""The register of rules: one rule, one home; every rule can fail; a failure concerns its municipality only."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from expectations import suites
+from expectations.rules import HOMES, all_rules, result_rows, rule, rules_of
+from expectations.rules.tables import FAILING_ROWS, judge
+
+NEED = pd.DataFrame(
+    {
+        "municipality_code": ["9998", "9998", "9999", "9999", "9999"],
+        "funding_year": 2027,
+        "school_unit_code": ["10000001", "10000002", "20000001", "20000002", "20000003"],
+        "basis": "pupil_level",
+        "need_share": [0.1, 0.2, 0.1, 0.2, 0.2],
+        "need_index": [80.0, 120.0, 80.0, 120.0, 120.0],
+        "index_rule": ["own", "own", "own", "merged_group", "merged_group"],
+        "index_group_code": [None, None, None, "G", "G"],
+        "is_under_index_minimum": [False, False, False, True, False],
+    }
+)
+LINES = pd.DataFrame(
+    {
+        "municipality_code": NEED["municipality_code"],
+        "school_unit_code": NEED["school_unit_code"],
+        "component_code": "base_part",
+        "line_code": "grade_1",
+        "rate_ore": [Decimal(5)] * 2 + [Decimal(7)] * 3,
+        "amount_ore": [100, 200, 300, 400, 500],
+    }
+)
+GOOD = {"fct_need_index": NEED, "fct_allocation": LINES}
+
+
+def broken(table: str, column: str, row: int, value: object) -> dict[str, pd.DataFrame]:
+    spoiled = GOOD[table].copy()
+    spoiled[column] = spoiled[column].astype(object)
+    spoiled.loc[row, column] = value
+    return GOOD | {table: spoiled}
+
+
+SPOILED = {
+    "R-INDEX-001": GOOD | {"fct_need_index": NEED.drop(index=2)},
+    "R-INDEX-002": broken("fct_need_index", "need_index", 3, 119.0),
+    "R-AMOUNT-001": broken("fct_allocation", "amount_ore", 4, -500),
+    "R-AMOUNT-002": broken("fct_allocation", "amount_ore", 4, 501),
+    "R-EQUAL-001": broken("fct_allocation", "rate_ore", 4, Decimal(8)),
+    "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
+}
+
+
+def test_each_rule_has_one_home_and_text_in_two_languages():
+    assert {r.home for r in all_rules()} == set(HOMES)
+    assert all(r.text["sv"] and r.text["en"] and r.reason and r.owner for r in all_rules())
+
+
+def test_every_rule_with_home_rule_is_computed_and_no_other():
+    assert set(FAILING_ROWS) == {r.id for r in rules_of("rule")}
+
+
+def test_good_tables_fail_nothing():
+    for found in rules_of("rule"):
+        rows = judge(found, GOOD, funding_year=2027, municipalities=["9998", "9999"])
+        assert rows["failing_count"].sum() == 0, found.id
+
+
+@pytest.mark.parametrize("rule_id", sorted(FAILING_ROWS))
+def test_a_single_fault_is_caught_by_its_rule_for_its_municipality_alone(rule_id: str):
+    for found in rules_of("rule"):
+        rows = judge(found, SPOILED[rule_id], funding_year=2027, municipalities=["9998", "9999"]).set_index(
+            "municipality_code"
+        )
+        assert rows.loc["9998", "failing_count"] == 0
+        assert (rows.loc["9999", "failing_count"] > 0) == (found.id == rule_id), found.id
+
+
+def test_a_failure_of_the_whole_input_concerns_every_municipality():
+    rows = result_rows(
+        {"0000": 1, "9999": 2}, rule=rule("D-FILE-001"), funding_year=2027, municipalities=["0180", "9999"]
+    )
+    assert rows["failing_count"].tolist() == [1, 3]
+
+
+def test_an_unknown_rule_is_refused():
+    with pytest.raises(LookupError, match="X-1"):
+        rule("X-1")
+
+
+def test_a_rule_without_what_its_home_needs_is_refused():
+    with pytest.raises(ValueError, match="Q-COUNT-001"):
+        replace(rule("Q-COUNT-001"), expect={})
+
+
+YEARS = pd.DataFrame(
+    {
+        "municipality_code": ["9998", "9999"],
+        "pupil_change_share": [0.01, -0.02],
+        "missing_background_share": [0.0, 0.1],
+        "pupil_count": [9, 9],
+    }
+)
+
+
+def test_a_suite_holds_on_plausible_content():
+    assert all(v.holds and not v.failing for v in suites.run_suite("municipality_year", YEARS))
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "table", "column", "value"),
+    [
+        ("Q-COUNT-001", "municipality_year", "pupil_change_share", -0.4),
+        ("Q-MISSING-001", "municipality_year", "missing_background_share", 0.3),
+        ("Q-INDEX-001", "fct_need_index", "need_index", 900.0),
+        ("Q-SHARE-001", "fct_need_index", "need_share", 1.4),
+    ],
+)
+def test_each_expectation_catches_its_fault_alone(rule_id: str, table: str, column: str, value: float):
+    frame = (YEARS if table == "municipality_year" else NEED).copy()
+    frame.loc[frame.index[-1], column] = value
+    failing = {v.rule.id: dict(v.failing) for v in suites.run_suite(table, frame) if not v.holds}
+    assert failing == {rule_id: {"9999": 1}}
+
+
+def test_an_expectation_that_cannot_look_has_not_passed():
+    with pytest.raises(suites.SuiteError, match="Q-COUNT-001"):
+        suites.run_suite("municipality_year", YEARS.drop(columns="pupil_change_share"))
+
+
+def test_municipality_year_compares_two_count_dates():
+    factors = pd.DataFrame(
+        {
+            "municipality_code": ["9999", "9999", "9999"],
+            "count_date": pd.to_datetime(["2026-10-15", "2026-10-15", "2025-10-15"]).date,
+            "pupil_count": [60, 20, 100],
+            "missing_background_share": [0.5, 0.0, 0.0],
+        }
+    )
+    row = suites.municipality_year(factors).iloc[0]
+    assert (row.pupil_count, round(row.pupil_change_share, 9), row.missing_background_share) == (80, -0.2, 0.375)

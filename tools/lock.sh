@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Resolve the locks anew. They carry hashes and no addresses; pip and uv both take them.
+set -euo pipefail
+python=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"$python" -m venv "$scratch/venv"
+"$scratch/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+resolve() {
+  "$scratch/venv/bin/uv" pip compile --quiet --no-strip-extras --only-binary :all: --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-header --no-annotate --universal --python-version 3.11 "$@"
+}
+resolve pyproject.toml -o requirements/run.txt
+resolve pyproject.toml --group test -o requirements/test.txt
+resolve pyproject.toml --group test --group bench -o requirements/bench.txt
