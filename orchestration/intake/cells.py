@@ -75,7 +75,14 @@ def _typed_parser(column: Column, *, period: str) -> CellParser:
             return lambda text: _text(text, day)
         case "identity_kind":
             kinds = {normalised_header(word): value for word, value in column.values.items()}
-            return lambda text: Cell(value=kinds.get(normalised_header(text)))
+            return lambda text: Cell(
+                value="other" if (kind := kinds.get(normalised_header(text))) == "local_key" else kind
+            )
+        case "protected_mark":
+            marks = {normalised_header(word): value for word, value in column.values.items()} or _YES_NO
+            return lambda text: Cell(
+                problem=None if marks.get(normalised_header(text), True) is False else "E-PROTECTED"
+            )
         case "bool" | "choice":
             words = {normalised_header(word): value for word, value in column.values.items()}
             words = words or dict(_YES_NO)

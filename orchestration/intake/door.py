@@ -1,14 +1,16 @@
 """The door: every stored delivery becomes an accepted Parquet file or a refusal, and nothing is read twice.
 
-Writes `pseudonymised/accepted` (rows, `_deliveries.parquet`, `_findings.parquet`), `pseudonymised/door` (what was read
-under which mapping) and `restricted/quarantine` (rows that were rejected, by number and reason). Reading itself is
-`parse`; taking files in is `inbox`.
+Writes `pseudonymised/accepted` (rows, and the ledgers of `ledgers`), `pseudonymised/door` (what was read under which
+mapping), `restricted/quarantine` (rows that were rejected, by number and reason) and `restricted/changes` (rows that a
+newer delivery changed). Reading itself is `parse`; taking files in is `inbox`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import resources
@@ -16,22 +18,23 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from orchestration.intake.changes import Changes, keep_changes
+from orchestration.intake.corrections import Mending, judged_again, mend
 from orchestration.intake.errors import DoorError
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import MappingSet
+from orchestration.intake.key_ledger import KeyMismatchError, check_and_note
+from orchestration.intake.ledgers import ledger_tables
 from orchestration.intake.mapping import SourceMapping
 from orchestration.intake.parse import UNKNOWN_PERIOD, Parsed, RowCounts, parse_delivery
 from orchestration.intake.pseudonym import checked_key, fingerprint
-from orchestration.intake.schemas import ACCEPTED, DELIVERIES, FINDINGS, SOURCES
+from orchestration.intake.schemas import ACCEPTED, SOURCES
 from orchestration.intake.store import Delivery, DeliveryStore
+from orchestration.intake.succession import apply_translations, load_succession, succession_print, translations
 from orchestration.intake.writing import parquet_bytes, write_bytes
 from orchestration.intake.zones import FILE_MODES, ZONES, create_zones
 
 _WORTH_ANOTHER_TRY = ("E-STORE", "E-UNEXPECTED")  # refusals that say nothing about the file itself
-
-
-class KeyMismatchError(ValueError):
-    """The key is missing, or another than the one earlier deliveries were read with. Never holds a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,27 @@ class Outcome:
     counts: RowCounts
     findings: tuple[Finding, ...]
     problems: tuple[DoorError, ...]
+    mendings: tuple[Mending, ...] = ()
     is_latest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DoorReport:
-    """All deliveries in order of arrival, the findings that stand now, and how many files were read this time."""
+    """All deliveries in order of arrival, the findings that stand now, and how many files were read this time.
+
+    `changes` tells for every accepted delivery that took another's place which rows it changed; `read_now` holds the
+    ids of the deliveries read this time.
+    """
 
     outcomes: tuple[Outcome, ...]
     findings: pa.Table
-    files_read: int
+    read_now: frozenset[str]
+    changes: tuple[Changes, ...] = ()
+
+    @property
+    def files_read(self) -> int:
+        """How many deliveries were read this time; the others were known."""
+        return len(self.read_now)
 
     @property
     def refused(self) -> tuple[Outcome, ...]:
@@ -69,31 +83,67 @@ def read_deliveries(
 
     `key` is needed once a source with identities is stored; another key than before raises `KeyMismatchError` unless
     `allow_new_key` (then everything with identities is read again). A delivery whose mapping is not in `mappings`
-    keeps its earlier outcome. A refused file stops nothing else. The caller holds the lock of the home.
+    keeps its earlier outcome, and so does one whose content was purged. A refused file stops nothing else. The caller
+    holds the lock of the home. Raises `SuccessionError` for a list of identities that cannot be used.
     """
     create_zones(home)
     store, accepted = DeliveryStore(home), home / "pseudonymised" / "accepted"
     deliveries = store.deliveries()
     prints = _key_prints(home, deliveries, mappings, key=key, allow_new_key=allow_new_key)
+    corrections: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for correction in store.corrections():
+        corrections[correction.corrects or ""].append(correction)
     outcomes: list[Outcome] = []
-    files_read = 0
+    read_now: set[str] = set()
     for delivery in deliveries:
-        mapping = mappings.get((delivery.municipality_code, delivery.source))
-        stamp = None if mapping is None else _stamp(mapping, prints.get(delivery.delivery_id))
+        mapping, key_print = (
+            mappings.get((delivery.municipality_code, delivery.source)),
+            prints.get(delivery.delivery_id),
+        )
+        own = corrections[delivery.delivery_id]
+        succession = {} if key_print is None else load_succession(home, municipality_code=delivery.municipality_code)
+        stamp = None
+        if mapping is not None and not store.is_purged(delivery.sha256):
+            more = [succession_print(succession, key=key), *(item.delivery_id for item in own)]
+            stamp = _stamp(mapping, key_print, more)
         outcome = _earlier_outcome(home, delivery, stamp)
         if outcome is None:
-            parsed = parse_delivery(store.content(delivery), delivery=delivery, mapping=mapping, key=key)
-            outcome = _keep(home, delivery, parsed, stamp=stamp, key_print=prints.get(delivery.delivery_id))
-            files_read += 1
+            parsed, mendings = _parsed(store, delivery, own, mapping=mapping, key=key, succession=succession)
+            outcome = _keep(home, delivery, parsed, stamp=stamp, key_print=key_print, mendings=mendings)
+            read_now.add(delivery.delivery_id)
         outcomes.append(outcome)
     outcomes = [replace(item, is_latest=_is_latest(item.delivery, deliveries)) for item in outcomes]
     for source in SOURCES:
         _write_pseudonymised(accepted / source / "_schema.parquet", parquet_bytes(ACCEPTED[source].empty_table()))
         _drop_strays(accepted / source, outcomes)
-    findings = _findings_table(outcomes)
-    _write_pseudonymised(accepted / "_deliveries.parquet", parquet_bytes(_deliveries_table(outcomes)))
-    _write_pseudonymised(accepted / "_findings.parquet", parquet_bytes(findings))
-    return DoorReport(tuple(outcomes), findings, files_read)
+    changes = _changes(home, outcomes, read_now=read_now)
+    tables = ledger_tables(outcomes, changes)
+    for name, table in tables.items():
+        _write_pseudonymised(accepted / f"{name}.parquet", parquet_bytes(table))
+    return DoorReport(tuple(outcomes), tables["_findings"], frozenset(read_now), changes)
+
+
+def _parsed(
+    store: DeliveryStore,
+    delivery: Delivery,
+    corrections: list[Delivery],
+    *,
+    mapping: SourceMapping | None,
+    key: bytes | None,
+    succession: Mapping[str, str],
+) -> tuple[Parsed, tuple[Mending, ...]]:
+    """A delivery with its corrections joined in and its pupils under the newest of their identities."""
+    parsed = parse_delivery(store.content(delivery), delivery=delivery, mapping=mapping, key=key)
+    if mapping is None or parsed.refusal_code is not None:
+        return parsed, ()
+    files = [(item, store.content(item)) for item in corrections]
+    parsed, mendings = mend(parsed, corrections=files, delivery=delivery, mapping=mapping, key=key)
+    if succession and key is not None:
+        known = translations(succession, key=key, context=delivery.municipality_code)
+        table = apply_translations(parsed.table, known)
+        if table is not parsed.table:  # two identities of one pupil in a file are one key twice
+            parsed = judged_again(parsed, table=table, rejected=parsed.rejected, delivery=delivery, mapping=mapping)
+    return parsed, mendings
 
 
 def accepted_path(home: Path, delivery: Delivery) -> Path:
@@ -104,6 +154,19 @@ def accepted_path(home: Path, delivery: Delivery) -> Path:
 def quarantine_path(home: Path, delivery: Delivery) -> Path:
     """Where the rejected rows of a delivery are listed, one JSON object a line: row, codes, columns."""
     return home / "restricted" / "quarantine" / f"{delivery.delivery_id}.jsonl"
+
+
+def quarantined(home: Path, delivery: Delivery) -> dict[int, tuple[tuple[str, str | None], ...]]:
+    """The rejected rows of a delivery that may be named: row number -> (code, header)."""
+    path = quarantine_path(home, delivery)
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+    return {line["row"]: tuple(zip(line["codes"], line["columns"], strict=True)) for line in lines}
+
+
+def known_counts(home: Path, delivery: Delivery) -> RowCounts | None:
+    """The rows of a delivery as they were counted last; None when it was not read yet."""
+    state = _state(home, delivery)
+    return RowCounts(**state["counts"]) if state else None
 
 
 def _is_latest(delivery: Delivery, deliveries: tuple[Delivery, ...]) -> bool:
@@ -134,24 +197,54 @@ def _key_prints(
         raise KeyMismatchError(f"{len(concerned)} deliveries hold identities and there is no key; set LIKVARD_KEY_FILE")
     mine = fingerprint(checked_key(key))
     earlier = {_state(home, delivery).get("key", mine) for delivery in concerned} - {None}
-    if earlier - {mine} and not allow_new_key:
-        raise KeyMismatchError(
-            f"the key has fingerprint {mine}, earlier deliveries were read with {', '.join(sorted(earlier - {mine}))}; "
-            "with another key every pupil would become two; use the earlier key, or renew all keys on purpose"
-        )
+    check_and_note(home, mine, earlier=earlier, since=concerned[-1].received, allow_new_key=allow_new_key)
     return {delivery.delivery_id: mine for delivery in concerned}
 
 
-def _keep(home: Path, delivery: Delivery, parsed: Parsed, *, stamp: str | None, key_print: str | None) -> Outcome:
-    """Write the rows, the quarantine and last the state: a crash in between leads to another reading, not to a gap."""
+def _changes(home: Path, outcomes: list[Outcome], *, read_now: set[str]) -> tuple[Changes, ...]:
+    """What every accepted delivery changed against the accepted one before it; compared anew where one was read."""
+    standing: dict[tuple[str, ...], Delivery] = {}
+    found = []
+    for outcome in outcomes:
+        delivery = outcome.delivery
+        if outcome.status != "accepted":
+            continue
+        replaced = standing.get(delivery.subject)
+        standing[delivery.subject] = delivery
+        if replaced is None:
+            continue
+        path = _state_path(home, delivery).with_suffix(".changes.json")
+        is_new = bool({delivery.delivery_id, replaced.delivery_id} & read_now) or not path.is_file()
+        if is_new:
+            files = {"older": accepted_path(home, replaced), "newer": accepted_path(home, delivery)}
+            changes = keep_changes(home, **files, replaced=replaced, delivery=delivery)
+            _write_pseudonymised(path, json.dumps(asdict(changes), indent=1, sort_keys=True).encode())
+        found.append(Changes(**json.loads(path.read_text("utf-8"))))
+    return tuple(found)
+
+
+def _keep(
+    home: Path,
+    delivery: Delivery,
+    parsed: Parsed,
+    *,
+    stamp: str | None,
+    key_print: str | None,
+    mendings: tuple[Mending, ...],
+) -> Outcome:
+    """Write the rows, the quarantine and last the state: a crash in between leads to another reading, not to a gap.
+
+    A row of a pupil with protected identity is counted and nowhere named, not even by its number.
+    """
     quarantine = quarantine_path(home, delivery)
     if parsed.refusal_code is None:  # rows of an earlier reading go with the strays
         _write_pseudonymised(accepted_path(home, delivery), parquet_bytes(parsed.table))
     quarantine.unlink(missing_ok=True)
-    if parsed.rejected:
+    named = [row for row in parsed.rejected if "E-PROTECTED" not in {code for code, _ in row.reasons}]
+    if named:
         lines = [
             json.dumps({"row": row.row, "codes": [c for c, _ in row.reasons], "columns": [h for _, h in row.reasons]})
-            for row in parsed.rejected
+            for row in named
         ]
         content = "".join(f"{line}\n" for line in lines).encode()
         write_bytes(quarantine, content, mode=FILE_MODES["restricted"], folder_mode=ZONES["restricted"])
@@ -162,7 +255,8 @@ def _keep(home: Path, delivery: Delivery, parsed: Parsed, *, stamp: str | None, 
         encoding=parsed.encoding,
         counts=parsed.counts,
         findings=parsed.findings,
-        problems=parsed.problems,
+        problems=tuple(item for item in parsed.problems if item.row in {None, *(row.row for row in named)}),
+        mendings=mendings,
     )
     state = {
         "stamp": stamp,
@@ -173,6 +267,7 @@ def _keep(home: Path, delivery: Delivery, parsed: Parsed, *, stamp: str | None, 
         "counts": asdict(outcome.counts),
         "findings": [asdict(item) for item in outcome.findings],
         "problems": [asdict(item) for item in outcome.problems],
+        "mendings": [asdict(item) for item in outcome.mendings],
     }
     _write_pseudonymised(_state_path(home, delivery), json.dumps(state, indent=1, sort_keys=True).encode())
     return outcome
@@ -194,6 +289,7 @@ def _earlier_outcome(home: Path, delivery: Delivery, stamp: str | None) -> Outco
         counts=RowCounts(**state["counts"]),
         findings=tuple(Finding(**item) for item in state["findings"]),
         problems=tuple(DoorError(**item) for item in state["problems"]),
+        mendings=tuple(Mending(**item) for item in state.get("mendings", ())),
     )
 
 
@@ -206,9 +302,9 @@ def _state(home: Path, delivery: Delivery) -> dict:
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def _stamp(mapping: SourceMapping, key_print: str | None) -> str:
-    """What an outcome depends on besides the file: the mapping, the key and the door's own code."""
-    return hashlib.sha256("\x1f".join((mapping.sha256, key_print or "", _code_sha256())).encode()).hexdigest()
+def _stamp(mapping: SourceMapping, key_print: str | None, more: list[str]) -> str:
+    """What an outcome depends on besides the file: the mapping, the key, successions, corrections and the door's code."""
+    return hashlib.sha256("\x1f".join((mapping.sha256, key_print or "", _code_sha256(), *more)).encode()).hexdigest()
 
 
 @cache
@@ -228,41 +324,3 @@ def _drop_strays(folder: Path, outcomes: list[Outcome]) -> None:
     for path in folder.glob("*.parquet"):
         if path.name not in known | {"_schema.parquet"}:
             path.unlink()
-
-
-def _deliveries_table(outcomes: list[Outcome]) -> pa.Table:
-    rows = [
-        {
-            "delivery_id": item.delivery.delivery_id,
-            "source": item.delivery.source,
-            "municipality_code": item.delivery.municipality_code,
-            "period": item.delivery.period,
-            "received_number": item.delivery.received_number,
-            "sha256": item.delivery.sha256,
-            "encoding": item.encoding,
-            "status": item.status,
-            "refusal_code": item.refusal_code,
-            **asdict(item.counts),
-            "is_latest": item.is_latest,
-        }
-        for item in outcomes
-    ]
-    return pa.Table.from_pylist(rows, schema=DELIVERIES)
-
-
-def _findings_table(outcomes: list[Outcome]) -> pa.Table:
-    """Findings of all deliveries. What concerns a replaced delivery stands as `info`: it blocks nobody any more."""
-    rows = [
-        {
-            "delivery_id": item.delivery.delivery_id,
-            "source": item.delivery.source,
-            "municipality_code": finding.municipality_code,
-            "period": item.delivery.period,
-            "reason_code": finding.reason_code,
-            "severity": finding.severity if item.is_latest else "info",
-            "row_count": finding.row_count,
-        }
-        for item in outcomes
-        for finding in item.findings
-    ]
-    return pa.Table.from_pylist(rows, schema=FINDINGS)

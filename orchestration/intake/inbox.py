@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from expectations.deliveries import mapping_texts
+from orchestration.intake.correction_file import corrected_delivery
+from orchestration.intake.corrections import receive_correction
 from orchestration.intake.errors import DoorError
 from orchestration.intake.mapping import SourceMapping, load_mappings, parse_mapping
 from orchestration.intake.parse import UNKNOWN_PERIOD
@@ -76,7 +78,8 @@ def sweep(home: Path, *, mappings: MappingSet, open_data: Path | None = None, re
 
     Files stay where they lie; those of an inbox are taken in the order of their change (then of their names), since a
     later file for a period replaces the earlier. Files of the open-data folder that no mapping takes are no concern;
-    in an inbox they are reported. Links are never followed. `received` is told by the caller.
+    in an inbox they are reported. A mended file of rejected rows is known by its first line, whatever its name. Links
+    are never followed. `received` is told by the caller.
     """
     receipts: list[Receipt] = []
     not_taken: list[DoorError] = []
@@ -88,6 +91,20 @@ def sweep(home: Path, *, mappings: MappingSet, open_data: Path | None = None, re
         own = [mapping for (owner, _), mapping in mappings.items() if owner == code]
         for path in _files(folder, is_deep=code == NATIONAL):
             name = unicodedata.normalize("NFC", path.name)
+            if code != NATIONAL and _is_correction(path):
+                taken = receive_correction(
+                    path.read_bytes(),
+                    home=home,
+                    municipality_code=code,
+                    file_name=name,
+                    sender=f"inbox {code}",
+                    received=received,
+                )
+                if isinstance(taken, Receipt):
+                    receipts.append(taken)
+                else:
+                    not_taken.append(taken)
+                continue
             mapping = next((item for item in own if item.takes(name)), None)
             if (problem := _problem(path, mapping)) is not None:
                 if code != NATIONAL or mapping is not None:
@@ -115,6 +132,13 @@ def _files(folder: Path, *, is_deep: bool) -> list[Path]:
     if is_deep:  # published files have no order of arrival
         return sorted(files)
     return sorted(files, key=lambda path: (path.lstat().st_mtime_ns, path.name))
+
+
+def _is_correction(path: Path) -> bool:
+    if path.is_symlink() or path.stat().st_size > MAXIMUM_BYTES:
+        return False
+    with path.open("rb") as file:
+        return corrected_delivery(file.read(4096)) is not None
 
 
 def _problem(path: Path, mapping: SourceMapping | None) -> str | None:

@@ -24,6 +24,7 @@ CellType = Literal[
     "text",
     "identity",
     "identity_kind",
+    "protected_mark",
     "organisation_number",
     "school_unit_code",
     "school_unit_codes",
@@ -135,6 +136,9 @@ class SourceMapping(_Model):
     encodings: tuple[Encoding, ...] = ("utf-8", "cp1252", "utf-16")
     footnotes: Footnotes | None = None
     one_row_per_unit: bool = False  # a rejected or doubled row is critical for the unit's municipality
+    protected_identity: Literal["count_only", "random_key"] = (
+        "count_only"  # how pupils with protected identity may come
+    )
     rejected_share_critical: float = Field(default=0.005, ge=0, le=1)
     duplicate_share_critical: float = Field(default=0.01, ge=0, le=1)
     columns: Mapping[str, Column]
@@ -146,8 +150,8 @@ class SourceMapping(_Model):
         schema = ACCEPTED[self.source]
         lead = {name for name, _ in LEAD}
         for name, column in self.columns.items():
-            if column.must_equal_period:
-                continue
+            if column.must_equal_period or column.type == "protected_mark":
+                continue  # looked at, not kept
             is_national_place = name == "municipality_code" and self.scope == "national"
             if name not in schema.names or (name in lead and not is_national_place):
                 raise ValueError(
@@ -161,6 +165,12 @@ class SourceMapping(_Model):
                 raise ValueError(f"{name!r} forgets {column.forget_with!r}, which is not mapped")
             if column.bounds_by is not None and column.bounds_by.column not in self.columns:
                 raise ValueError(f"{name!r} takes bounds by {column.bounds_by.column!r}, which is not mapped")
+        words = [word for column in self.columns.values() for word in column.values.values()]
+        if "local_key" in words and self.protected_identity == "count_only":
+            raise ValueError(
+                "a word stands for `local_key`, but pupils with protected identity come as counts only; set "
+                "`protected_identity: random_key` if the data protection officer has agreed to local keys"
+            )
         taken = [normalised_header(header) for column in self.columns.values() for header in column.headers]
         doubled = sorted({header for header in taken if taken.count(header) > 1})
         if doubled:

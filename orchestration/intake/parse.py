@@ -107,7 +107,8 @@ def _judged(
         typed.table,
         rejected=rejected,
         notes=typed.notes,
-        absent_columns=len(raw.absent_columns),
+        # a mark of protected identity may be absent: then nobody in the file has it
+        absent_columns=sum(mapping.columns[name].type != "protected_mark" for name in raw.absent_columns),
         unknown_columns=raw.unknown_columns,
         mapping=mapping,
         municipality_code=delivery.municipality_code,

@@ -54,6 +54,7 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
         ("is_eligible_vocational", _BOOL),
         ("merit_value", _FLOAT),
     ),
+    "protected_counts": (("school_unit_code", _TEXT), ("grade", _TEXT), ("pupil_count", _INT)),
     "school_register": (
         ("school_unit_code", _TEXT),
         ("school_unit_name", _TEXT),
@@ -93,6 +94,7 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {  # what may stand once in a file
     "enrollment": ("pupil_key", "school_unit_code", "grade"),
     "background": ("pupil_key",),
     "results": ("pupil_key",),
+    "protected_counts": ("school_unit_code", "grade"),
     "school_register": ("school_unit_code",),
     "skolverket_enrollment": ("school_unit_code",),
     "skolverket_results": ("school_unit_code", "metric", "school_year"),
