@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         default=REPOSITORY / "policies", description="Folder with one policy folder per municipality."
     )
     language: Literal["sv", "en"] = Field(default="en", description="Language of what the command prints.")
+    retention_months: int = Field(
+        default=24, ge=1, description="Delivered files and lists of rows in the restricted zone are kept this long."
+    )
     funding_years: tuple[int, ...] = Field(
         default=tuple(range(FIRST_FUNDING_YEAR, LAST_FUNDING_YEAR + 1)), description="Years that can be run."
     )

@@ -69,7 +69,7 @@ def reject_file(
 ) -> RejectFile:
     """The rejected rows of a delivery as a file to be mended. `reasons`: row number -> (code, header)."""
     shown = {row: why for row, why in sorted(reasons.items()) if not WITHHELD & {code for code, _ in why}}
-    header, cells = _rows_as_delivered(content, mapping=mapping, rows=tuple(shown))
+    header, cells = rows_as_delivered(content, mapping=mapping, rows=tuple(shown))
     width = max([len(header), *map(len, cells.values())])
     words = catalogue()
     sink = io.StringIO()
@@ -142,7 +142,7 @@ def flat(mapping: SourceMapping) -> SourceMapping:
     return mapping.model_copy(update=shape)
 
 
-def _rows_as_delivered(
+def rows_as_delivered(
     content: bytes, *, mapping: SourceMapping, rows: Sequence[int]
 ) -> tuple[list[str], dict[int, list[str]]]:
     """The header and the cells of the named rows. Broken lines of a text file are split as they stand."""

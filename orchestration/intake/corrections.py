@@ -6,7 +6,7 @@ A correction replaces nothing. Its rows keep the number they had in the delivery
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from orchestration.intake.correction_file import (
     corrected_delivery,
     flat,
     read_mended,
+    rows_as_delivered,
 )
 from orchestration.intake.errors import ConservationError, DoorError, RefusalError
 from orchestration.intake.findings import judge
@@ -76,6 +77,7 @@ def receive_correction(
 def mend(
     parsed: Parsed,
     *,
+    content: bytes | None,
     corrections: Sequence[tuple[Delivery, bytes | None]],
     delivery: Delivery,
     mapping: SourceMapping,
@@ -83,11 +85,18 @@ def mend(
 ) -> tuple[Parsed, tuple[Mending, ...]]:
     """The delivery with its corrections in order of arrival; each sees what the ones before it left rejected.
 
-    A delivery refused as a whole has no rejected rows to mend: it must be sent again.
+    `content` is the delivery's own: a row that comes back as it was delivered is not mended, even where the file's new
+    shape (quotes, width) would let it pass. A delivery refused as a whole has no rejected rows to mend: it must be sent
+    again.
     """
     mendings = []
-    for correction, content in corrections:
-        parsed, mending = _mend_once(parsed, correction, content, delivery=delivery, mapping=mapping, key=key)
+    rows = [row.row for row in parsed.rejected] if corrections and content is not None else []
+    _, delivered = rows_as_delivered(content or b"", mapping=mapping, rows=rows) if rows else ([], {})
+    unchanged = {row: _trimmed(cells) for row, cells in delivered.items()}
+    for correction, mended in corrections:
+        parsed, mending = _mend_once(
+            parsed, correction, mended, unchanged=unchanged, delivery=delivery, mapping=mapping, key=key
+        )
         mendings.append(mending)
     return parsed, tuple(mendings)
 
@@ -131,6 +140,7 @@ def _mend_once(
     correction: Delivery,
     content: bytes | None,
     *,
+    unchanged: Mapping[int, tuple[str, ...]],
     delivery: Delivery,
     mapping: SourceMapping,
     key: bytes | None,
@@ -148,8 +158,9 @@ def _mend_once(
     except RefusalError as error:
         return parsed, told(0, 0, error.code)
     waiting = {row.row: row for row in parsed.rejected if not WITHHELD & {code for code, _ in row.reasons}}
-    rows = sorted(set(file.rows) & set(waiting))
-    unplaced = file.unplaced_rows + len(file.rows) - len(rows)
+    placed = set(file.rows) & set(waiting)
+    unplaced = file.unplaced_rows + len(file.rows) - len(placed)
+    rows = sorted(row for row in placed if _trimmed(file.rows[row]) != unchanged.get(row))
     if not rows:
         return parsed, told(0, unplaced)
     again = parse_delivery(as_delivered(file, rows=rows), delivery=delivery, mapping=flat(mapping), key=key)
@@ -168,3 +179,11 @@ def _mend_once(
     rejected = tuple(still[row] for row in sorted(still))
     result = judged_again(parsed, table=table, rejected=rejected, delivery=delivery, mapping=mapping)
     return result, told(len(numbers), unplaced)
+
+
+def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
+    """The cells without what a spreadsheet adds or takes at the end of a line."""
+    kept = [cell.strip() for cell in cells]
+    while kept and not kept[-1]:
+        kept.pop()
+    return tuple(kept)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import resources
@@ -108,7 +108,7 @@ def read_deliveries(
             stamp = _stamp(mapping, key_print, more)
         outcome = _earlier_outcome(home, delivery, stamp)
         if outcome is None:
-            parsed, mendings = _parsed(store, delivery, own, mapping=mapping, key=key, succession=succession)
+            parsed, mendings = parse_whole(store, delivery, own, mapping=mapping, key=key, succession=succession)
             outcome = _keep(home, delivery, parsed, stamp=stamp, key_print=key_print, mendings=mendings)
             read_now.add(delivery.delivery_id)
         outcomes.append(outcome)
@@ -123,21 +123,22 @@ def read_deliveries(
     return DoorReport(tuple(outcomes), tables["_findings"], frozenset(read_now), changes)
 
 
-def _parsed(
+def parse_whole(
     store: DeliveryStore,
     delivery: Delivery,
-    corrections: list[Delivery],
+    corrections: Sequence[Delivery],
     *,
     mapping: SourceMapping | None,
     key: bytes | None,
     succession: Mapping[str, str],
 ) -> tuple[Parsed, tuple[Mending, ...]]:
     """A delivery with its corrections joined in and its pupils under the newest of their identities."""
-    parsed = parse_delivery(store.content(delivery), delivery=delivery, mapping=mapping, key=key)
+    content = store.content(delivery)
+    parsed = parse_delivery(content, delivery=delivery, mapping=mapping, key=key)
     if mapping is None or parsed.refusal_code is not None:
         return parsed, ()
     files = [(item, store.content(item)) for item in corrections]
-    parsed, mendings = mend(parsed, corrections=files, delivery=delivery, mapping=mapping, key=key)
+    parsed, mendings = mend(parsed, content=content, corrections=files, delivery=delivery, mapping=mapping, key=key)
     if succession and key is not None:
         known = translations(succession, key=key, context=delivery.municipality_code)
         table = apply_translations(parsed.table, known)
@@ -295,6 +296,17 @@ def _earlier_outcome(home: Path, delivery: Delivery, stamp: str | None) -> Outco
 
 def _state_path(home: Path, delivery: Delivery) -> Path:
     return home / "pseudonymised" / "door" / f"{delivery.delivery_id}.json"
+
+
+def key_of_reading(home: Path, delivery: Delivery) -> str | None:
+    """Fingerprint of the key a delivery was read with; None where it was not read or holds no identities."""
+    return _state(home, delivery).get("key")
+
+
+def note_key_of_reading(home: Path, delivery: Delivery, fingerprint: str) -> None:
+    """Put on record that a delivery's accepted rows stand under another key now, without reading it again."""
+    state = _state(home, delivery) | {"key": fingerprint}
+    _write_pseudonymised(_state_path(home, delivery), json.dumps(state, indent=1, sort_keys=True).encode())
 
 
 def _state(home: Path, delivery: Delivery) -> dict:

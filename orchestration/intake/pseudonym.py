@@ -15,6 +15,7 @@ from pathlib import Path
 MINIMUM_KEY_BYTES = 32
 _MINIMUM_DISTINCT_BYTES = 16  # 32 random bytes have about 30; a typed or repeated key has few
 _MAXIMUM_KEY_FILE_BYTES = 4096
+_DEMO_SEEDS = 10_000  # keys of demonstrations with these seeds are known to be nobody's secret
 
 
 class WeakKeyError(ValueError):
@@ -45,7 +46,10 @@ def load_key(path: Path) -> bytes:
     content = path.read_bytes()
     text = content.strip()
     is_hexadecimal = len(text) % 2 == 0 and text != b"" and set(text) <= set(b"0123456789abcdefABCDEF")
-    return checked_key(bytes.fromhex(text.decode()) if is_hexadecimal else content)
+    key = checked_key(bytes.fromhex(text.decode()) if is_hexadecimal else content)
+    if any(hmac.compare_digest(key, demo_key(seed)) for seed in range(_DEMO_SEEDS)):
+        raise WeakKeyError(f"key file {path.name}: a demonstration's key, which anyone can derive; make a random one")
+    return key
 
 
 def checked_key(key: bytes) -> bytes:

@@ -16,6 +16,7 @@ from orchestration.intake.correction_file import corrected_delivery, guarded, re
 from orchestration.intake.corrections import Mending, receive_correction
 from orchestration.intake.door import quarantine_path, quarantined
 from orchestration.intake.errors import ConservationError, DoorError
+from orchestration.intake.reader import split_cells
 from orchestration.intake.rejects import NothingToMendError, export_rejects
 from orchestration.intake.zones import check_zones
 from tests.orchestration.governance.homes import (
@@ -193,7 +194,7 @@ def test_a_correction_of_nothing_here_or_of_another_municipality_is_left_lying(h
 def test_a_correction_that_can_be_read_no_more_changes_nothing_and_says_so(home: Home) -> None:
     home.drop(BAD_ROWS)
     home.look()
-    rows = cells(exported(home).read_bytes())
+    rows = mended(exported(home).read_bytes())
     rows[0][3] = "Något annat"
     home.drop(written(rows), "x.csv")
     (outcome,) = home.look().outcomes
@@ -244,8 +245,25 @@ def test_whatever_was_rejected_a_file_returned_unmended_reads_back_cell_by_cell(
     back = read_mended(file.content)
     assert (file.rows, back.unplaced_rows) == (len(lines), 0)
     assert list(back.rows) == list(reasons)
-    delivered = [pupil(identity, unit=unit).split(";") for identity, unit in lines]
-    assert [list(row) for row in back.rows.values()] == delivered
+    for row, (identity, unit) in zip(back.rows.values(), lines, strict=True):
+        line = pupil(identity, unit=unit)
+        cells = split_cells(line, ";") or line.split(";")
+        assert list(row[: len(cells)]) == cells
+        assert not any(row[len(cells) :])
+
+
+def test_a_file_sent_back_untouched_mends_nothing(home: Home) -> None:
+    short = pupil(CIA).rpartition(";")[0]  # its last cell was cut off; padded it would look whole
+    home.drop(pupil_file(pupil(ANNA), pupil(BAD), f'"{pupil(BO)}', short))
+    home.look()
+    home.drop(exported(home).read_bytes(), "x.csv")
+    (outcome,) = home.look().outcomes
+    assert (outcome.counts.accepted_rows, outcome.counts.rejected_rows) == (1, 3)
+    assert set(quarantined(home.path, home.only()).values()) == {
+        (("E-PNR-CHECKSUM", "Personnummer"),),
+        (("E-QUOTE", None),),
+        (("E-WIDTH", None),),
+    }
 
 
 def test_quarantine_names_rows_and_codes_only(home: Home) -> None:
