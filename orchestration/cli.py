@@ -10,12 +10,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration import cli_door
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
 
 app = typer.Typer(help=say("help_app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+cli_door.register(app)
 
 DEMO_YEAR = 2027
 USAGE = 2
@@ -96,7 +99,7 @@ def _run(found: Settings, year: int, *, default_policy: bool, only: Sequence[str
     from datetime import date
 
     from orchestration.home import HomeInUseError, alone_in, prepare
-    from orchestration.report.terminal import door_view, outcome_view
+    from orchestration.report.terminal import door_view, notices_view, outcome_view
 
     prepare(found)
     out.print(f"[bold]{say('run_title', year=str(year), home=str(found.home))}[/]")
@@ -115,6 +118,8 @@ def _run(found: Settings, year: int, *, default_policy: bool, only: Sequence[str
     for failure in outcome.failures:
         errors.print(f"[red]{say('step_failed', step=failure.step, error=failure.error)}[/]")
         errors.print(say("see_log", run=outcome.run_id[:8]))
+    for notice in notices_view(found):
+        out.print(notice)
     for view in door_view(found, year):
         out.print(view)
     if outcome.failures:

@@ -12,3 +12,10 @@
     coalesce({{ background }}.{{ factor }}, 'missing') as {{ factor }}{{ "," if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{# Of a pupil who came as one of a number, nothing is known. #}
+{% macro factors_unknown() -%}
+    {%- for factor in need_factors() %}
+    'missing' as {{ factor }}{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

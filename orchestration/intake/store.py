@@ -63,12 +63,13 @@ class Receipt:
     """What became of a handed-in file.
 
     `already_received`: the newest delivery of its period has this very content. `already_replaced`: the same file came
-    before and something else has replaced it since; it stays replaced. `is_news` tells a file handed in again under
-    another name from one that merely still lies where it lay.
+    before and something else has replaced it since; it stays replaced. `file_name` is the name it had this time;
+    `is_news` tells a file handed in again under another name from one that merely still lies where it lay.
     """
 
     delivery: Delivery
     note: Note
+    file_name: str
     is_news: bool = True
 
 
@@ -118,9 +119,9 @@ class DeliveryStore:
         same = [item for item in earlier if item.sha256 == sha256]
         if same and same[-1] is earlier[-1]:
             is_news = self._note_arrival(subject, file_name, sha256, received)
-            return Receipt(same[-1], "already_received", is_news=is_news)
+            return Receipt(same[-1], "already_received", file_name, is_news=is_news)
         if same and not self._note_arrival(subject, file_name, sha256, received):
-            return Receipt(same[-1], "already_replaced", is_news=False)
+            return Receipt(same[-1], "already_replaced", file_name, is_news=False)
         delivery = Delivery(
             source=source,
             municipality_code=municipality_code,
@@ -139,7 +140,7 @@ class DeliveryStore:
         sidecar = json.dumps(asdict(delivery), ensure_ascii=False, indent=1, sort_keys=True)
         self._write(path.with_name(f"{sha256}.{delivery.slug}.json"), sidecar.encode())  # last: a side-car has its file
         self._note_arrival(subject, file_name, sha256, received)
-        return Receipt(delivery, "new")
+        return Receipt(delivery, "new", file_name)
 
     def path(self, sha256: str) -> Path:
         """Where the content of this hash is kept."""

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from expectations.rules import rule
 from models_py.allocation.explain import explain
+from orchestration.intake.notices import kept_notices
 from orchestration.report.published import publication_of, publications
 from orchestration.runner import RunOutcome
 from orchestration.settings import Settings
@@ -91,6 +92,16 @@ def status_view(found: Settings) -> RenderableType:
     """Deliveries by source and publications by municipality."""
     parts = [view for view in (_deliveries_table(found), _publications_table(found)) if view is not None]
     return Group(f"[bold]{say('status_title', home=str(found.home))}[/]", *(parts or [say("status_empty")]))
+
+
+NOTICES = {"received_again": "notice_received_again", "replaced": "notice_replaced", "corrected": "notice_corrected"}
+"""What the door gives notice of -> the sentence for it."""
+
+
+def notices_view(found: Settings) -> Iterator[str]:
+    """What the newest look at the inboxes gives notice of: known files, changed rows, mended rows."""
+    for notice in kept_notices(found.home):
+        yield say(NOTICES[notice.kind], file=notice.file, period=notice.period, **dict(notice.counts))
 
 
 def door_view(found: Settings, funding_year: int) -> Iterator[RenderableType]:

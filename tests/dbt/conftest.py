@@ -43,6 +43,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "results": ROW
     | dict.fromkeys(["pupil_key", "school_unit_code", "grade"], "text")
     | {"is_eligible_vocational": "bool", "merit_value": "float"},
+    "protected_counts": ROW | {"school_unit_code": "text", "grade": "text", "pupil_count": "int"},
     "school_register": ROW
     | dict.fromkeys(["school_unit_code", "school_unit_name", "organiser_code", "organiser_name"], "text")
     | dict.fromkeys(["organiser_type", "location_municipality_code", "grades", "status"], "text")
@@ -241,6 +242,9 @@ def write_small_world(home: Path) -> None:
             result("p6", "99990001", True, 200.0, grade="8"),
         ],
     )
+    protected = [{"school_unit_code": "99990002", "grade": "4", "pupil_count": 2}]
+    rows.add("protected_counts", "c-2021", "9999", second, protected)
+    rows.add("protected_counts", "c-2019", "9999", "2019-10-15", protected)  # no register for the date
     rows.add("school_register", "s-2020", "9999", "2020-10-01", [registered("99990003", "Gamla skolan")])
     rows.add(
         "school_register",

@@ -35,6 +35,8 @@ def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
     assert marts(f"select {columns} from marts.fct_row_accounting order by delivery_id") == [
         ("b-2020", 1, 1, 0, 0, 0),
         ("b-2021", 5, 4, 0, 1, 0),
+        ("c-2019", 1, 0, 0, 0, 1),
+        ("c-2021", 1, 1, 0, 0, 0),
         ("e-2020", 2, 2, 0, 0, 0),
         ("e-2021", 10, 5, 0, 1, 4),
         ("e-2021-early", 2, 0, 2, 0, 0),
@@ -50,12 +52,13 @@ def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
 def test_an_excluded_row_names_its_rule(marts: Marts) -> None:
     fates = " union all ".join(
         f"select * from intermediate.int_{source}__fates"
-        for source in ("enrollment", "results", "skolverket_enrollment", "skolverket_results")
+        for source in ("enrollment", "results", "protected_counts", "skolverket_enrollment", "skolverket_results")
     )
     assert marts(
         f"select excluded_rule, count(*) from ({fates}) where row_fate = 'excluded' group by 1 order by 1"
     ) == [
         ("metric_not_read", 1),
+        ("no_pupil_register", 1),
         ("no_school_year", 1),
         ("not_grade_9", 1),
         ("not_valid_on_count_date", 2),
@@ -83,9 +86,26 @@ def test_pupils_are_counted_once_and_own_pupils_stand_before_published_ones(mart
         ("9999", FIRST, "99990003", "2", 1, "pupil_level"),
         ("9999", SECOND, "99990001", "9", 2, "pupil_level"),
         ("9999", SECOND, "99990001", "F", 1, "pupil_level"),
-        ("9999", SECOND, "99990002", "4", 1, "pupil_level"),
+        ("9999", SECOND, "99990002", "4", 3, "pupil_level"),  # two of them with protected identity
         ("9999", SECOND, "99990002", "9", 1, "pupil_level"),
     ]
+
+
+def test_conflicts_are_counted_for_both_units(marts: Marts) -> None:
+    assert marts(
+        "select conflict_kind, school_unit_code, other_school_unit_code, row_count, pupil_count, counted_here "
+        "from marts.fct_enrollment_conflicts order by all"
+    ) == [
+        ("two_units_on_count_date", "99990001", "99990002", 1, 1, 0),
+        ("two_units_on_count_date", "99990002", "99990001", 1, 1, 1),
+    ]
+
+
+def test_pupils_with_protected_identity_are_a_number_and_nothing_else(marts: Marts) -> None:
+    assert marts(
+        "select pupil_key, guardian_education, sex from intermediate.int_pupils__factors "
+        "where pupil_key like 'protected-%' order by 1"
+    ) == [(f"protected-99990002-4-{place}", "missing", "missing") for place in (1, 2)]
 
 
 def test_suppressed_shares_keep_their_bounds_and_their_code(marts: Marts) -> None:
@@ -110,7 +130,7 @@ def test_shares_of_own_pupils_stand_over_those_known(marts: Marts) -> None:
         f"from marts.fct_school_factors where basis = 'pupil_level' and count_date = '{SECOND}' order by 1"
     ) == [
         ("99990001", 3, 1, 0.5, 1.0, third, third, third, None, "missing"),
-        ("99990002", 2, 0, 1.0, 0.0, 0.0, 0.0, 0.5, None, "missing"),
+        ("99990002", 4, 0, 1.0, 0.0, 0.0, 0.0, 0.75, None, "missing"),
     ]
 
 
@@ -146,10 +166,10 @@ def test_every_pupil_of_the_register_is_in_a_cell_with_or_without_background(mar
         f"select school_unit_code, {FACTORS}, pupil_count from marts.fct_need_register_counts "
         f"where count_date = '{SECOND}' order by all"
     )
-    assert ("99990002", *ALL_MISSING, 1) in cells
+    assert ("99990002", *ALL_MISSING, 3) in cells  # no background row, and two with protected identity
     assert ("99990001", *REFERENCE, 2) in cells
     assert ("99990002", "upper_secondary", "years_9_or_more", *REFERENCE[2:], 1) in cells
-    assert sum(cell[-1] for cell in cells) == 5
+    assert sum(cell[-1] for cell in cells) == 7
     total = "select count_date, sum(pupil_count) from marts.{} where municipality_code = '9999' group by 1 order by 1"
     assert marts(total.format("fct_need_register_counts")) == marts(total.format("fct_enrollment"))
 
@@ -162,7 +182,7 @@ def test_presence_tells_closed_empty_and_unregistered_units_apart(marts: Marts) 
         (FIRST, "99990001", False, True, False, 1),  # pupils at a unit the register does not know
         (FIRST, "99990003", True, True, False, 1),
         (SECOND, "99990001", True, True, True, 3),
-        (SECOND, "99990002", True, True, False, 2),
+        (SECOND, "99990002", True, True, False, 4),
         (SECOND, "99990003", False, False, True, 0),  # ceased
         (SECOND, "99990004", True, False, False, 0),  # open, and empty
     ]
@@ -208,6 +228,9 @@ PROMISED = {
     | dict.fromkeys(["valid_from", "valid_to", "first_count_date", "last_count_date"], "DATE")
     | dict.fromkeys(["predecessor_codes", "successor_codes"], "VARCHAR"),
     "fct_enrollment": AT_COUNT | BASIS | {"grade": "VARCHAR", "pupil_count": "INTEGER"},
+    "fct_enrollment_conflicts": AT_COUNT
+    | dict.fromkeys(["conflict_kind", "other_school_unit_code"], "VARCHAR")
+    | dict.fromkeys(["row_count", "pupil_count", "counted_here"], "INTEGER"),
     "fct_school_factors": AT_COUNT
     | BASIS
     | shares("foreign_background_share")

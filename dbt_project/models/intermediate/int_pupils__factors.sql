@@ -1,4 +1,22 @@
--- One row per municipality, count date and pupil of the register: where the pupil counts, and the eight factors.
+-- One row per municipality, count date and pupil: where the pupil counts, and the eight factors. A pupil with protected
+-- identity came as one of a number: counted and paid for like a pupil of whom nothing is known, under a key that only
+-- numbers them.
+with
+protected as (
+    select
+        counts.municipality_code,
+        counts.count_date,
+        counts.school_unit_code,
+        counts.grade,
+        {{ numbered_rows("counts.pupil_count") }} as place
+    from {{ ref("stg_municipality__protected_counts") }} as counts
+    inner join {{ ref("int_protected_counts__fates") }} as fates
+        on
+            counts.delivery_id = fates.delivery_id
+            and counts.delivery_row_number = fates.delivery_row_number
+    where fates.row_fate = 'used'
+)
+
 select
     enrollment.municipality_code,
     enrollment.count_date,
@@ -17,3 +35,12 @@ left join {{ ref("int_background__banded") }} as background
         and enrollment.count_date = background.count_date
         and enrollment.pupil_key = background.pupil_key
 where fates.row_fate = 'used'
+union all
+select
+    municipality_code,
+    count_date,
+    'protected-' || school_unit_code || '-' || grade || '-' || place as pupil_key,
+    school_unit_code,
+    grade,
+    {{ factors_unknown() }}
+from protected

@@ -1,7 +1,8 @@
 -- The door's number of accepted rows beside what became of them here. Whether a municipality's own data stand in for
 -- Skolverket's is no fate of a row: it is decided per municipality and date, after the delivery is used.
 {% set fates = [
-    "int_enrollment__fates", "int_background__fates", "int_results__fates", "int_school_register__fates",
+    "int_enrollment__fates", "int_background__fates", "int_results__fates", "int_protected_counts__fates",
+    "int_school_register__fates",
     "int_skolverket_enrollment__fates", "int_skolverket_results__fates",
 ] %}
 with

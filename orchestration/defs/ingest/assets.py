@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration.intake.door import DoorReport, read_deliveries
 from orchestration.intake.inbox import load_mapping_set, sweep
+from orchestration.intake.notices import keep_notices, notices
 from orchestration.names import DATA_TEAM, INGEST
 from orchestration.resources.keys import pseudonym_key
 from orchestration.resources.scope import Scope
@@ -44,6 +45,11 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
     mappings = load_mapping_set(Path(scope.policies), municipality_codes=scope.own_folders())
     taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
     report = read_deliveries(found.home, mappings=mappings, key=pseudonym_key(found))
+    told = notices(taken, report)
+    keep_notices(found.home, told)
+    for notice in told:
+        rows = ", ".join(f"{name} {count}" for name, count in notice.counts)
+        context.log.info(f"{notice.kind}: {notice.file} ({notice.source} {notice.period}) {rows}".rstrip())
     context.log.info(f"{report.files_read} of {len(report.outcomes)} deliveries were read now, the others were known")
     for problem in taken.not_taken:
         context.log.warning(f"not taken: {problem.text(found.language)}")
@@ -58,6 +64,8 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
             "dagster/row_count": len(report.outcomes),
             "read_now": report.files_read,
             "refused": len(report.refused),
+            "mended_rows": sum(item.mended_rows for outcome in report.outcomes for item in outcome.mendings),
+            "changed_rows": sum(item.added_rows + item.removed_rows + item.changed_rows for item in report.changes),
         },
     )
     yield dg.MaterializeResult(
