@@ -20,7 +20,7 @@ from orchestration.intake.reader import HEADER_WITHIN_LINES, decode, physical_li
 WITHHELD = frozenset({"E-PROTECTED", "E-LONG", "E-HEADER-REPEATED"})
 """Rows that leave in no file: protected identities never, endless lines and repeated headers have nothing to mend."""
 
-_ROW_OF = "likvard row of "
+_ROW_OF = "likvard: row of "
 _NOTE = {"sv": "Att rätta", "en": "To mend"}
 _FORMULA = re.compile(
     r"'*[=+\-@\t\r\x00＝＋－＠]"
