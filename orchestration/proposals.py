@@ -20,7 +20,7 @@ import pandas as pd
 from expectations.contracts import ContractError
 from expectations.rules import all_rules
 from orchestration.checks.door import concerned
-from orchestration.checks.results import ledgers, start_years
+from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.names import OPEN_STATISTICS
 from orchestration.partitions import count_dates
 from orchestration.publication.candidate import Candidate, Outcome, Reason
@@ -58,6 +58,7 @@ class Material:
     allocations: Mapping[str, Mapping[str, Any]]
     units: pd.DataFrame
     deliveries: pd.DataFrame
+    corrections: pd.DataFrame
 
     @classmethod
     def of(cls, tables: Tables, *, warehouse: Warehouse, scope: Scope, accepted: Path, funding_year: int) -> Material:
@@ -75,6 +76,7 @@ class Material:
             allocations=tables.read_record("allocation", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=concerned(ledgers(accepted)[0], start_years=years),
+            corrections=corrections(accepted),
         )
 
 
@@ -137,16 +139,23 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
 
 def _recorded(material: Material, code: str) -> dict[str, Any]:
     name = material.scope.policy_name(code)
-    own = [code, "0000"] if material.bases[code] == OPEN_STATISTICS else [code]
-    used = material.deliveries[material.deliveries["is_latest"] & material.deliveries["municipality_code"].isin(own)]
-    fields = ["source", "municipality_code", "period", "delivery_id", "sha256"]
     return {
         "code": code_version(),
         "lock_sha256": hashlib.sha256((REPOSITORY / "requirements" / "run.txt").read_bytes()).hexdigest(),
-        "inputs": used[fields].sort_values(fields).to_dict("records"),
+        "inputs": inputs(material, code),
         "fits": {material.fits[code]["fit_id"]: dict(material.fits[code])},
         "policy": {"name": name, "is_example": name == DEFAULT_POLICY, "values": policy_values(material, code)},
     }
+
+
+def inputs(material: Material, code: str) -> list[dict[str, str]]:
+    """The deliveries a municipality's year stands on, and the corrections whose rows joined them."""
+    own = [code, "0000"] if material.bases[code] == OPEN_STATISTICS else [code]
+    used = material.deliveries[material.deliveries["is_latest"] & material.deliveries["municipality_code"].isin(own)]
+    fields = ["source", "municipality_code", "period", "delivery_id", "sha256"]
+    mended = material.corrections[material.corrections["delivery_id"].isin(used["delivery_id"])]
+    mended = mended[mended["mended_rows"] > 0].assign(delivery_id=lambda rows: rows["correction_id"])
+    return pd.concat([used[fields], mended[fields]]).sort_values(fields).to_dict("records")
 
 
 def policy_values(material: Material, code: str) -> dict[str, str]:

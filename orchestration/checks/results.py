@@ -31,6 +31,11 @@ def ledgers(accepted: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return tuple(pq.read_table(accepted / f"_{name}.parquet").to_pandas() for name in ("deliveries", "findings"))  # type: ignore[return-value]
 
 
+def corrections(accepted: Path) -> pd.DataFrame:
+    """The door's ledger of corrections. Raises FileNotFoundError before the door was ever run."""
+    return pq.read_table(accepted / "_corrections.parquet").to_pandas()
+
+
 def basis_of(factors: pd.DataFrame, deliveries: pd.DataFrame, *, scope: Scope, dates: Sequence[date]) -> dict[str, str]:
     """Municipality → basis, of all that this run concerns: those with units on the later count date, and those that
     delivered something for it that could not be used."""
