@@ -24,11 +24,14 @@ USAGE = 2
 @app.command(help=say("help_demo"))
 def demo() -> None:
     """Write the example municipality's deliveries, run the main job, say where to look."""
-    from orchestration.demo import prepare_demo
+    from orchestration.demo import NotADemoHomeError, prepare_demo
 
     found = settings()
     out.print(say("running_demo"))
-    prepare_demo(found)
+    try:
+        prepare_demo(found)
+    except NotADemoHomeError as error:
+        _refuse(say("not_a_demo_home", home=str(error)))
     _run(found, DEMO_YEAR, default_policy=False, only=[])
 
 
