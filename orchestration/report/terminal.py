@@ -5,6 +5,7 @@ Belongs here: layout and words of what the command prints. Does not: any number 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal
@@ -14,9 +15,12 @@ import pyarrow.parquet as pq
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from expectations.rules import rule
 from models_py.allocation.explain import Step, explain
+from orchestration.checks.door import concerned
+from orchestration.intake.errors import DoorError
 from orchestration.report.published import publication_of, publications
 from orchestration.runner import RunOutcome
 from orchestration.settings import Settings
@@ -24,6 +28,9 @@ from orchestration.texts import kronor, number, say, share
 
 MOST_ROWS = 12
 """More municipalities than this are summed up in one row."""
+
+MOST_PROBLEMS = 3
+"""Problems told per delivery; the quarantine lists all."""
 
 
 class NotPublishedError(LookupError):
@@ -36,11 +43,11 @@ def outcome_view(found: Settings, outcome: RunOutcome) -> RenderableType:
     done = [row for row in rows if row["status"] != "refused"]
     refused = [row for row in rows if row["status"] == "refused"]
     counts = {state: sum(row["status"] == state for row in rows) for state in ("published", "verified", "refused")}
-    parts: list[RenderableType] = ["", f"[bold]{say('table_title', year=str(outcome.funding_year), **counts)}[/]"]
+    parts: list[RenderableType] = ["", _styled(say("table_title", year=str(outcome.funding_year), **counts), "bold")]
     if done:
         parts.append(_outcome_table(done))
     for row in refused[:MOST_ROWS]:
-        parts.append(f"[red]{say('refused_because', municipality=_named(row))}[/]")
+        parts.append(_styled(say("refused_because", municipality=_named(row)), "red"))
         parts += [f"  {_reason(reason)}" for reason in row["reasons"]]
     if len(refused) > MOST_ROWS:
         parts.append(say("more_municipalities", count=len(refused) - MOST_ROWS))
@@ -49,7 +56,7 @@ def outcome_view(found: Settings, outcome: RunOutcome) -> RenderableType:
     if done:
         parts += [_example_note(done), say("proposal_note"), say("where_published", path=str(found.published))]
         parts.append(say("where_next", school=done[0]["example_unit"], year=str(outcome.funding_year)))
-    return Group(*[part for part in parts if part is not None])
+    return _group(*[part for part in parts if part is not None])
 
 
 def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -> RenderableType:
@@ -70,36 +77,49 @@ def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -
         status=say("decided" if publication.is_decided else "proposed"),
     )  # fmt: skip
     if wide["payment_status"] != "paid":
-        return Group(f"[bold]{title}[/]", say("explain_not_paid", reason=wide["reason_code"]), source)
+        return _group(_styled(title, "bold"), say("explain_not_paid", reason=wide["reason_code"]), source)
     parts: list[RenderableType] = [
-        f"[bold]{title}[/]",
+        _styled(title, "bold"),
         _index_line(wide),
         _lines_table(publication.table("fct_allocation"), school_unit_code),
     ]
     parts.append(say("total_per_pupil", amount=kronor(round(wide["total_per_pupil_sek"]))))
     parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
-    return Group(*parts, source)
+    return _group(*parts, source)
 
 
 def status_view(found: Settings) -> RenderableType:
     """Deliveries by source and publications by municipality."""
     parts = [view for view in (_deliveries_table(found), _publications_table(found)) if view is not None]
-    return Group(f"[bold]{say('status_title', home=str(found.home))}[/]", *(parts or [say("status_empty")]))
+    return _group(_styled(say("status_title", home=str(found.home)), "bold"), *(parts or [say("status_empty")]))
 
 
 def door_view(found: Settings, funding_year: int) -> Iterator[RenderableType]:
-    """What the door found in deliveries of the funding year's periods, worst first; nothing when all is well."""
+    """What the door found in the newest deliveries of the funding year's periods: file, row, column, what to mend."""
     path = found.accepted / "_findings.parquet"
     if not path.is_file():
         return
     findings = pq.read_table(path).to_pandas()
-    near = findings["period"].str[:4].isin([str(funding_year - 1), str(funding_year - 2), "all"])
-    shown = findings[near & findings["severity"].isin(["critical", "warning"])]
+    near = findings["delivery_id"].isin(
+        concerned(findings, start_years=range(funding_year - 6, funding_year))["delivery_id"]
+    )
+    shown = findings[near & findings["severity"].isin(["critical", "warning"])].sort_values(
+        ["severity", "source", "period"]
+    )
     if shown.empty:
         return
-    yield f"[yellow]{say('door_findings', count=len(shown))}[/]"
-    for row in shown.sort_values(["severity", "source", "period"]).head(MOST_ROWS).itertuples():
-        yield f"  {row.severity}: {row.source} {row.period}, {row.municipality_code}: {row.reason_code} ({number(row.row_count)})"
+    yield _styled(say("door_findings", count=len(shown)), "yellow")
+    for row in shown.head(MOST_ROWS).itertuples():
+        place = f"{row.source} {row.period}, {row.municipality_code}"
+        yield _styled(f"  {row.severity}: {place}: {row.reason_code} ({number(row.row_count)})")
+    told = [text for delivery in shown["delivery_id"].unique() for text in _problem_texts(found, delivery)]
+    yield from (_styled(f"  {text}") for text in told[:MOST_ROWS])
+
+
+def _problem_texts(found: Settings, delivery_id: str) -> list[str]:
+    state = found.home / "pseudonymised" / "door" / f"{delivery_id}.json"
+    problems = json.loads(state.read_text(encoding="utf-8"))["problems"] if state.is_file() else []
+    return [DoorError(**problem).text(found.language) for problem in problems[:MOST_PROBLEMS]]
 
 
 def _outcome_table(done: list[dict]) -> RenderableType:
@@ -111,7 +131,7 @@ def _outcome_table(done: list[dict]) -> RenderableType:
         card.add_column(justify="right")
         for name, shown in _figures(row).items():
             if shown:
-                card.add_row(f"  {say(name)}", shown)
+                _add_row(card, f"  {say(name)}", shown)
         return card
     table = _table(
         ("municipality", "left"),
@@ -119,11 +139,12 @@ def _outcome_table(done: list[dict]) -> RenderableType:
     )
     for row in done:
         figures = _figures(row)
-        table.add_row(
+        _add_row(
+            table,
             *(
                 figures[name]
                 for name in ("municipality", "units", "pupils", "total", "redistributed_share", "index_range")
-            )
+            ),
         )
     return table
 
@@ -166,6 +187,19 @@ def _sum_of(done: list[dict]) -> dict:
 
 def _weighted(done: list[dict], name: str) -> float:
     return sum(row[name] * row["total_ore"] for row in done) / sum(row["total_ore"] for row in done)
+
+
+def _styled(text: str, style: str = "") -> Text:
+    """A line that is printed as it is: names and reasons may hold brackets, which are no markup."""
+    return Text(text, style=style)
+
+
+def _group(*parts: RenderableType) -> Group:
+    return Group(*(_styled(part) if isinstance(part, str) else part for part in parts))
+
+
+def _add_row(table: Table, *cells: str | Text) -> None:
+    table.add_row(*(_styled(cell) if isinstance(cell, str) else cell for cell in cells))
 
 
 def _named(row: dict) -> str:
@@ -216,8 +250,9 @@ def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
         if step.component_code != component:
             component = step.component_code
             table.add_section()
-            table.add_row(f"[bold]{say(f'part_{component}')}[/]")
-        table.add_row(
+            _add_row(table, _styled(say(f"part_{component}"), "bold"))
+        _add_row(
+            table,
             _line_name(step),
             _plain(step.count),
             _sek(step.rate_ore, decimals=6),
@@ -263,8 +298,8 @@ def _deliveries_table(found: Settings) -> RenderableType | None:
     for (source, code), rows in deliveries.groupby(["source", "municipality_code"]):
         refused = int((rows["status"] == "refused").sum())
         counts = (len(rows), int(rows["accepted_rows"].sum()), int(rows["rejected_rows"].sum()), refused)
-        table.add_row(source, code, *(number(count) for count in counts))
-    return Group(f"[bold]{say('status_deliveries')}[/]", table)
+        _add_row(table, source, code, *(number(count) for count in counts))
+    return _group(_styled(say("status_deliveries"), "bold"), table)
 
 
 def _publications_table(found: Settings) -> RenderableType | None:
@@ -282,7 +317,8 @@ def _publications_table(found: Settings) -> RenderableType | None:
     )
     for publication in known:
         seal = publication.table("dim_publication").iloc[0]
-        table.add_row(
+        _add_row(
+            table,
             publication.municipality_code,
             str(publication.funding_year),
             publication.publication_id,
@@ -291,4 +327,4 @@ def _publications_table(found: Settings) -> RenderableType | None:
             number(int(seal["pupil_count"])),
             kronor(int(seal["amount_ore"]) / 100),
         )
-    return Group(f"[bold]{say('status_publications')}[/]", table)
+    return _group(_styled(say("status_publications"), "bold"), table)
