@@ -14,6 +14,9 @@ import vl_convert as vlc
 INK, MUTED, ACCENT, OTHER = "#1b2a41", "#8a97a8", "#0b6e4f", "#c8553d"
 """Ink, muted ink, municipal, independent: told apart by colour-blind readers and in print."""
 
+LANES = 7
+"""Rows of circles on a strip."""
+
 MOST_MUNICIPALITIES = 3
 """A strip of schools is readable for a few municipalities; beyond that the picture is a distribution."""
 
@@ -29,15 +32,19 @@ def index_strip_chart(index: pd.DataFrame) -> alt.Chart:
             ),
             height=160,
         )
-    points = index[["municipality_code", "school_unit_code", "need_index", "pupil_count"]]
+    points = index[["municipality_code", "school_unit_code", "need_index", "pupil_count"]].sort_values("need_index")
+    points = points.assign(
+        row=[place * 3 % LANES for place in range(len(points))]
+    )  # neighbours side by side, not on top
     strip = alt.Chart(points, title="Need index, one circle per school unit").mark_circle(color=ACCENT, opacity=0.55)
     mean = alt.Chart(pd.DataFrame({"mean": [100]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="mean:Q")
     encoded = strip.encode(
         x=alt.X("need_index:Q", title="need index (pupil-weighted mean = 100)", scale=alt.Scale(zero=False)),
         y=alt.Y("municipality_code:N", title=None),
+        yOffset=alt.YOffset("row:O"),
         size=alt.Size("pupil_count:Q", title="pupils", scale=alt.Scale(range=[30, 420])),
     )
-    return _styled(encoded + mean, height=90 * points["municipality_code"].nunique())
+    return _styled(encoded + mean, height=110 * points["municipality_code"].nunique())
 
 
 def coefficient_chart_spec(coefficients: pd.DataFrame) -> alt.Chart:

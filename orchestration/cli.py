@@ -3,8 +3,9 @@
 Imports here are light; what a verb needs it imports itself, so that ``--help`` answers at once.
 """
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -13,6 +14,9 @@ from rich.console import Console
 from orchestration import cli_door
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
+
+# One thread per fit, set before numpy is imported: shared cores do not fight, and sums come out in one order.
+os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 app = typer.Typer(help=say("help_app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 out = Console(highlight=False)
@@ -27,12 +31,13 @@ USAGE = 2
 @app.command(help=say("help_demo"))
 def demo() -> None:
     """Write the example municipality's deliveries, run the main job, say where to look."""
-    from orchestration.demo import prepare_demo
+    from orchestration.demo import NotADemoHomeError, prepare_demo
 
-    found = settings()
     out.print(say("running_demo"))
-    prepare_demo(found)
-    _run(found, DEMO_YEAR, default_policy=False, only=[])
+    try:
+        _run(settings(), DEMO_YEAR, default_policy=False, only=[], before=prepare_demo)
+    except NotADemoHomeError as error:
+        _refuse(say("not_a_demo_home", home=str(error)))
 
 
 @app.command(help=say("help_run"))
@@ -81,7 +86,6 @@ def explain(
 @app.command(help=say("help_ui"))
 def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None:
     """Open the Dagster UI; it stays until Ctrl+C."""
-    import os
     from pathlib import Path
 
     from orchestration.home import prepare
@@ -95,16 +99,24 @@ def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None
     os.execv(dagster, [dagster, "dev", "-w", "workspace.yaml", "-p", str(port), "-h", "127.0.0.1"])
 
 
-def _run(found: Settings, year: int, *, default_policy: bool, only: Sequence[str]) -> None:
+def _run(
+    found: Settings,
+    year: int,
+    *,
+    default_policy: bool,
+    only: Sequence[str],
+    before: Callable[[Settings], object] = lambda _: None,
+) -> None:
     from datetime import date
 
     from orchestration.home import HomeInUseError, alone_in, prepare
     from orchestration.report.terminal import door_view, notices_view, outcome_view
 
     prepare(found)
-    out.print(f"[bold]{say('run_title', year=str(year), home=str(found.home))}[/]")
+    out.print(say("run_title", year=str(year), home=str(found.home)), markup=False, style="bold")
     try:
         with alone_in(found):
+            before(found)
             from orchestration.progress import progress_logger
             from orchestration.runner import run_year
 
@@ -113,10 +125,10 @@ def _run(found: Settings, year: int, *, default_policy: bool, only: Sequence[str
                 found, funding_year=year, default_policy=default_policy, only=only, logger=logger, stop_logger=stop
             )
     except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)))
+        errors.print(say("another_run", home=str(error)), markup=False)
         raise typer.Exit(1) from None
     for failure in outcome.failures:
-        errors.print(f"[red]{say('step_failed', step=failure.step, error=failure.error)}[/]")
+        errors.print(say("step_failed", step=failure.step, error=failure.error), markup=False, style="red")
         errors.print(say("see_log", run=outcome.run_id[:8]))
     for notice in notices_view(found):
         out.print(notice)
@@ -126,14 +138,14 @@ def _run(found: Settings, year: int, *, default_policy: bool, only: Sequence[str
         errors.print(f"{say('nothing_published')} {say('left_as_it_was')}")
     elif not outcome.municipalities:
         inbox = found.restricted / "inbox"
-        errors.print(say("no_data", year=str(year), day=day(date(year - 1, 10, 15)), inbox=str(inbox)))
+        errors.print(say("no_data", year=str(year), day=day(date(year - 1, 10, 15)), inbox=str(inbox)), markup=False)
     else:
         out.print(outcome_view(found, outcome))
     raise typer.Exit(outcome.exit_code)
 
 
 def _refuse(text: str) -> None:
-    errors.print(text)
+    errors.print(text, markup=False)
     raise typer.Exit(USAGE)
 
 

@@ -22,10 +22,20 @@ from orchestration.texts import say
 if TYPE_CHECKING:
     from orchestration.intake.inbox import MappingSet
 
-out = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, markup=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 UNEXPECTED, USAGE = 1, 2
+
+CONFLICTS = {
+    "two_units_on_count_date": "conflict_two_units",
+    "overlapping_enrollment": "conflict_overlapping",
+    "unit_code_ended": "conflict_code_ended",
+    "unit_code_replaced": "conflict_code_replaced",
+    "unit_code_split": "conflict_unit_split",
+    "unit_code_merged": "conflict_units_merged",
+}
+"""Kind of conflict -> the words for it."""
 
 rejects = typer.Typer(help=say("help_rejects"), no_args_is_help=True)
 key = typer.Typer(help=say("help_key"), no_args_is_help=True)
@@ -164,7 +174,7 @@ def conflicts(year: Annotated[int, typer.Argument(help=say("help_year"))]) -> No
         table.add_row(
             item.municipality_code,
             item.count_date.isoformat(),
-            say(f"state_conflict_{item.conflict_kind}"),
+            say(CONFLICTS[item.conflict_kind]),
             item.school_unit_code,
             item.other_school_unit_code or "–",
             str(item.pupil_count),

@@ -24,8 +24,7 @@ def prepare_demo(found: Settings) -> int:
 
     Raises NotADemoHomeError for a home with deliveries of its own: invented and real pupils never share a home.
     """
-    deliveries = found.restricted / "inputs"
-    if not found.is_demo and deliveries.is_dir() and any(deliveries.iterdir()):
+    if not found.is_demo and _holds_deliveries(found):
         raise NotADemoHomeError(str(found.home))
     prepare(found)
     found.demo_marker.write_text(
@@ -39,6 +38,12 @@ def prepare_demo(found: Settings) -> int:
             path.write_bytes(file.content)
             os.chmod(path, 0o600)
     return len(files)
+
+
+def _holds_deliveries(found: Settings) -> bool:
+    """Whether anything was received, or waits in any inbox."""
+    folders = (found.restricted / "inputs", found.restricted / "inbox")
+    return any(path.is_file() for folder in folders if folder.is_dir() for path in folder.rglob("*"))
 
 
 def key_of_the_demo() -> bytes:

@@ -26,6 +26,8 @@ class StepLines(logging.Handler):
         self._status: Status | None = None
         self._started: dict[str, float] = {}
         self._rows: dict[str, int] = {}
+        self._tables: dict[str, int] = {}
+        self._checks: dict[str, int] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Read one log record; only step events say anything."""
@@ -35,10 +37,11 @@ class StepLines(logging.Handler):
         kind, step = event.event_type_value, event.step_key
         if kind == "STEP_START":
             self._started[step] = time.monotonic()
-            self._rows[step] = 0
+            self._rows[step] = self._tables[step] = self._checks[step] = 0
             self._show(say("step_running", step=_title(step)))
         elif kind == "ASSET_MATERIALIZATION":
-            self._rows[step] = self._rows.get(step, 0) + _row_count(event)
+            self._rows[step] += _row_count(event)
+            self._tables[step] += 1
         elif kind in {"STEP_SUCCESS", "STEP_FAILURE"}:
             self._line(step, failed=kind == "STEP_FAILURE")
         elif kind == "ASSET_CHECK_EVALUATION":
@@ -59,6 +62,7 @@ class StepLines(logging.Handler):
             self._status.update(text)
 
     def _count_check(self, step: str, event: dg.DagsterEvent) -> None:
+        self._checks[step] += 1
         evaluation = event.asset_check_evaluation_data
         if not evaluation.passed:
             sign = "[red]✗[/]" if evaluation.severity == dg.AssetCheckSeverity.ERROR else "[yellow]![/]"
@@ -67,12 +71,13 @@ class StepLines(logging.Handler):
     def _line(self, step: str, *, failed: bool) -> None:
         seconds = time.monotonic() - self._started.get(step, time.monotonic())
         rows = self._rows.get(step, 0)
-        if "_check" in step or (not rows and not failed and seconds < 0.5):
-            return
+        if not (rows or self._tables.get(step) or failed):
+            return  # a step of checks alone speaks only of what does not hold
         sign = "[red]✗[/]" if failed else "[green]✓[/]"
-        counted = say("rows", rows=rows) if rows else ""
+        tables, checks = self._tables.get(step, 0), self._checks.get(step, 0)
+        counted = say("rows", rows=rows) if rows else say("tables_and_checks", tables=tables, checks=checks)
         self._console.print(
-            f"  {sign} {_title(step):<28}{number(seconds, decimals=1):>7} s  {counted:>18}", highlight=False
+            f"  {sign} {_title(step):<32}{number(seconds, decimals=1):>7} s   {counted}", highlight=False
         )
 
 

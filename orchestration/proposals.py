@@ -26,7 +26,8 @@ from orchestration.partitions import count_dates
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import judge
-from orchestration.publication.publish import publish
+from orchestration.publication.pointer import PointerError
+from orchestration.publication.publish import SEAL_RULE, publish
 from orchestration.publication.star import dimensions, units_on
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
@@ -63,8 +64,6 @@ class Material:
     @classmethod
     def of(cls, tables: Tables, *, warehouse: Warehouse, scope: Scope, accepted: Path, funding_year: int) -> Material:
         """Read the year's tables and records. Raises FileNotFoundError when a step before was never run."""
-        fits = tables.read_record("need_fit", funding_year)
-        years = start_years(funding_year, dates=count_dates(funding_year), fits=fits)
         return cls(
             funding_year=funding_year,
             scope=scope,
@@ -72,10 +71,10 @@ class Material:
             cut={
                 name: dict(tuple(tables.read_or_empty(name, funding_year).groupby("municipality_code"))) for name in CUT
             },
-            fits=fits,
+            fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
             units=warehouse.mart("dim_school_unit"),
-            deliveries=concerned(ledgers(accepted)[0], start_years=years),
+            deliveries=ledgers(accepted)[0],
             corrections=corrections(accepted),
         )
 
@@ -110,7 +109,10 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         required_rules=[rule.id for rule in all_rules() if rule.severity == "critical" and rule.home != "gate"],
         texts={rule.id: dict(rule.text) for rule in all_rules()},
     )
-    return publish(candidate, root=root, gate=verdict, actor=actor, now=now)
+    try:
+        return publish(candidate, root=root, gate=verdict, actor=actor, now=now)
+    except PointerError as error:  # this municipality's tree needs a person; its neighbours do not
+        return Outcome("refused", code, year, None, None, (Reason(SEAL_RULE, 1, str(error)),), None)
 
 
 def _content_sha256(candidate: Candidate) -> str | None:
@@ -151,7 +153,10 @@ def _recorded(material: Material, code: str) -> dict[str, Any]:
 def inputs(material: Material, code: str) -> list[dict[str, str]]:
     """The deliveries a municipality's year stands on, and the corrections whose rows joined them."""
     own = [code, "0000"] if material.bases[code] == OPEN_STATISTICS else [code]
-    used = material.deliveries[material.deliveries["is_latest"] & material.deliveries["municipality_code"].isin(own)]
+    lag_years = material.scope.decided(code, material.funding_year).count_lag_years
+    dates = count_dates(material.funding_year, lag_years=lag_years)
+    near = concerned(material.deliveries, start_years=start_years(dates, fit=material.fits[code]))
+    used = near[near["is_latest"] & near["municipality_code"].isin(own)]
     fields = ["source", "municipality_code", "period", "delivery_id", "sha256"]
     mended = material.corrections[material.corrections["delivery_id"].isin(used["delivery_id"])]
     mended = mended[mended["mended_rows"] > 0].assign(delivery_id=lambda rows: rows["correction_id"])

@@ -45,14 +45,14 @@ def municipality_year(factors: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    factors : rows of ``fct_school_factors`` for the later and the earlier count date of one funding year
+    factors : rows of ``fct_school_factors`` for the later and the earlier count date of each municipality
 
     Returns
     -------
     municipality_code, pupil_count, pupil_change_share (later / earlier − 1; empty without an earlier date),
     missing_background_share (pupil-weighted, 0..1)
     """
-    later = factors["count_date"].max()
+    later = factors.groupby("municipality_code")["count_date"].transform("max")
     now, before = factors[factors["count_date"] == later], factors[factors["count_date"] < later]
     pupils = now.groupby("municipality_code")["pupil_count"].sum()
     pupils_before = before.groupby("municipality_code")["pupil_count"].sum().reindex(pupils.index)

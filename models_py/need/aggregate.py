@@ -26,6 +26,7 @@ from models_py.errors import NeedError
 from models_py.need.design import MISSING
 from models_py.need.logit import jackknife_covariance, recalibrate
 from models_py.need.scoring import UnfittedLevel, UnitNeed
+from models_py.need.settle import settle, settle_one, settle_shares
 from models_py.need.shares import FACTOR_KEYS, FOREIGN_BACKGROUND, WITHOUT_POST_SECONDARY, ShareTerm, share_matrix
 from models_py.need.tables import require_columns, require_unique, starts_of
 
@@ -190,21 +191,21 @@ def fit_open_statistics(
         )
         degrees_of_freedom = len(units) - 1
     width = len(rows.columns)
-    coefficients = np.asarray(solved.params)[1 : 1 + width].copy()
-    covariance = covariance[1 : 1 + width, 1 : 1 + width].copy()
+    coefficients = settle(np.asarray(solved.params)[1 : 1 + width])
+    covariance = settle(covariance[1 : 1 + width, 1 : 1 + width])
     for array in (coefficients, covariance):
         array.setflags(write=False)
     return AggregateFit(
         terms=tuple(terms),
         columns=rows.columns,
-        intercept=recalibrate(score_columns @ coefficients, trials=leavers, events=events),
+        intercept=settle_one(recalibrate(score_columns @ coefficients, trials=leavers, events=events)),
         coefficients=coefficients,
         covariance=covariance,
         covariance_rule="unit_jackknife" if repeated else "pearson_dispersion",
         dispersion=float(solved.scale),
         degrees_of_freedom=degrees_of_freedom,
         pooled_means=tuple(sorted(rows.pooled_means.items())),
-        year_effects=((years[0], 0.0), *zip(years[1:], solved.params[1 + width :].tolist(), strict=True)),
+        year_effects=((years[0], 0.0), *zip(years[1:], settle(solved.params[1 + width :]).tolist(), strict=True)),
         outcome=outcome,
         units=len(units),
         municipalities=int(municipalities),
@@ -242,4 +243,6 @@ def predict_from_shares(fit: AggregateFit, factors: pd.DataFrame) -> UnitNeed:
     # Exact shares have equal ends; the used value is held between them against rounding in the last bit.
     table["need_share_lower"] = np.minimum(expit(base + ends.min(axis=0).sum(axis=1)), table["need_share"])
     table["need_share_upper"] = np.maximum(expit(base + ends.max(axis=0).sum(axis=1)), table["need_share"])
+    for name in ("need_share", "need_share_lower", "need_share_upper"):
+        table[name] = settle_shares(table[name].to_numpy())
     return UnitNeed(table.sort_values(list(FACTOR_KEYS), kind="stable").reset_index(drop=True), tuple(unfitted))

@@ -18,6 +18,7 @@ import pandas as pd
 
 from models_py.errors import NeedError
 from models_py.need.aggregate import AggregateFit
+from models_py.need.settle import settle
 from models_py.need.within import NeedFit
 
 COEFFICIENT_COLUMNS = (
@@ -97,10 +98,10 @@ def coefficient_table(
             (name, name.removesuffix("_missing"), "missing" if name.endswith("_missing") else "")
             for name in fit.columns
         ]
-    intervals = fit.intervals
+    intervals, errors = settle(fit.intervals), settle(fit.standard_errors)
     for position, name in enumerate(names):
         lower, upper = intervals[position]
-        estimate, error = fit.coefficients[position], fit.standard_errors[position]
+        estimate, error = fit.coefficients[position], errors[position]
         rows.append((*name, float(estimate), float(error), float(lower), float(upper)))
     table = pd.DataFrame(rows, columns=list(COEFFICIENT_COLUMNS[3:]))
     table.insert(0, "fit_id", fit_id)

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import expit
 
 from models_py.need.design import level_codes
+from models_py.need.settle import settle_shares
 from models_py.need.tables import canonical_counts, starts_of
 from models_py.need.within import NeedFit
 
@@ -57,7 +58,7 @@ def predict_from_counts(fit: NeedFit, register_counts: pd.DataFrame) -> UnitNeed
     table = counts.iloc[starts][list(UNIT_KEYS)].reset_index(drop=True)
     table["basis"] = "pupil_level"
     table["pupil_count"] = unit_pupils.astype(np.int64)
-    table["need_share"] = np.add.reduceat(pupils * share, starts) / unit_pupils
+    table["need_share"] = settle_shares(np.add.reduceat(pupils * share, starts) / unit_pupils)
     table["need_share_lower"] = np.nan
     table["need_share_upper"] = np.nan
     return UnitNeed(table, _unfitted(fit, codes, pupils))

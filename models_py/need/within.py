@@ -17,6 +17,7 @@ from scipy import stats
 from models_py.errors import NeedError
 from models_py.need.design import FACTORS, Design, Factor, build_design, level_codes
 from models_py.need.logit import fit_absorbed, recalibrate, within_covariance
+from models_py.need.settle import settle, settle_one
 from models_py.need.tables import canonical_counts, starts_of
 
 SCHOOL_KEYS = ("municipality_code", "school_unit_code")
@@ -123,8 +124,9 @@ def fit_within_school(
     covariance = within_covariance(
         x, weights=solved.weights, residuals=solved.residuals, starts=kept_starts, penalty=penalty
     )[:terms, :terms]
-    coefficients = solved.slopes[:terms].copy()
-    intercept = recalibrate(design.matrix(codes) @ coefficients, trials=leavers, events=events)
+    coefficients = settle(solved.slopes[:terms])
+    covariance = settle(covariance)
+    intercept = settle_one(recalibrate(design.matrix(codes) @ coefficients, trials=leavers, events=events))
     for array in (coefficients, covariance):
         array.setflags(write=False)
     first_rows = cells.iloc[starts[~mixed]]
@@ -133,7 +135,7 @@ def fit_within_school(
         intercept=intercept,
         coefficients=coefficients,
         covariance=covariance,
-        year_effects=((years[0], 0.0), *zip(years[1:], solved.slopes[terms:].tolist(), strict=True)),
+        year_effects=((years[0], 0.0), *zip(years[1:], settle(solved.slopes[terms:]).tolist(), strict=True)),
         ridge=float(ridge),
         result_years=tuple(years),
         municipality_codes=tuple(sorted(set(cells["municipality_code"]))),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from expectations.rules import result_rows, rule, rules_of
+from expectations.rules import RESULT_COLUMNS, result_rows, rules_of
 from orchestration.names import OPEN_STATISTICS
 
 NATIONAL = "0000"
@@ -56,18 +56,39 @@ def failing_by_rule(deliveries: pd.DataFrame, findings: pd.DataFrame) -> dict[st
 
 
 def door_results(
-    failing: Mapping[str, Mapping[str, int]], *, basis_of: Mapping[str, str], funding_year: int
+    deliveries: pd.DataFrame,
+    findings: pd.DataFrame,
+    *,
+    basis_of: Mapping[str, str],
+    years_of: Mapping[str, Sequence[int]],
+    funding_year: int,
 ) -> pd.DataFrame:
-    """Rows of ``rule_result`` of every rule with home ``door``. A national file concerns those that build on it."""
-    municipalities = sorted(basis_of)
+    """Rows of ``rule_result`` of every rule with home ``door``, for the municipalities of ``basis_of``.
+
+    A municipality's own files concern it alone. A fault in a national file concerns those that build on national files:
+    the municipality of the row, or everybody where the whole file is refused.
+
+    Parameters
+    ----------
+    deliveries, findings : the door's two ledgers
+    years_of : municipality → years in which the deliveries begin that its funding year builds on
+    """
+    national = set(deliveries.loc[deliveries["municipality_code"] == NATIONAL, "delivery_id"])
+    groups: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+    for code in sorted(basis_of):
+        groups.setdefault((basis_of[code], tuple(years_of[code])), []).append(code)
     rows = []
-    for found in rules_of("door"):
-        own = {code: count for code, count in failing[found.id].items() if code != NATIONAL}
-        everywhere = failing[found.id].get(NATIONAL, 0)
-        spread = {code: everywhere for code, basis in basis_of.items() if basis == OPEN_STATISTICS}
-        counts = {code: own.get(code, 0) + spread.get(code, 0) for code in municipalities}
-        rows.append(result_rows(counts, rule=rule(found.id), funding_year=funding_year, municipalities=municipalities))
-    return pd.concat(rows, ignore_index=True)
+    for (basis, years), codes in groups.items():
+        near = [concerned(ledger, start_years=years) for ledger in (deliveries, findings)]
+        own = failing_by_rule(*(ledger[~ledger["delivery_id"].isin(national)] for ledger in near))
+        shared = failing_by_rule(*(ledger[ledger["delivery_id"].isin(national)] for ledger in near))
+        for found in rules_of("door"):
+            counts = dict(own[found.id])
+            if basis == OPEN_STATISTICS:
+                everybody = shared[found.id].get(NATIONAL, 0)
+                counts = {code: counts.get(code, 0) + shared[found.id].get(code, 0) + everybody for code in codes}
+            rows.append(result_rows(counts, rule=found, funding_year=funding_year, municipalities=codes))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(RESULT_COLUMNS))
 
 
 def _counted(findings: pd.DataFrame, severity: str) -> pd.Series:

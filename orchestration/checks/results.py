@@ -6,9 +6,11 @@ Does not: any rule (``expectations``, ``dbt_project/models/rules``), the verdict
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -16,11 +18,16 @@ import pyarrow.parquet as pq
 from expectations import suites
 from expectations.rules import result_rows, rules_of
 from expectations.rules.tables import judge_all
-from orchestration.checks.door import concerned, door_results, failing_by_rule
+from orchestration.checks.door import NATIONAL, concerned, door_results
 from orchestration.names import PUPIL_LEVEL
+from orchestration.partitions import count_dates
+from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
+
+Dates = tuple[date, date]
+"""Later and earlier count date."""
 
 JUDGED = ("fct_need_index", "fct_allocation")
 """Tables that rules with home ``rule`` read."""
@@ -36,20 +43,42 @@ def corrections(accepted: Path) -> pd.DataFrame:
     return pq.read_table(accepted / "_corrections.parquet").to_pandas()
 
 
-def basis_of(factors: pd.DataFrame, deliveries: pd.DataFrame, *, scope: Scope, dates: Sequence[date]) -> dict[str, str]:
-    """Municipality → basis, of all that this run concerns: those with units on the later count date, and those that
-    delivered something for it that could not be used."""
-    later = factors[factors["count_date"] == dates[0]]
-    found = dict(zip(later["municipality_code"], later["basis"], strict=True))
-    delivered = concerned(deliveries, start_years=[day.year for day in dates])
-    for code in sorted(set(delivered["municipality_code"]) - {"0000"}):
-        found.setdefault(code, PUPIL_LEVEL)
-    return {code: found[code] for code in scope.chosen(sorted(found))}
+def dates_of(codes: Sequence[str], *, scope: Scope, funding_year: int) -> dict[str, Dates]:
+    """Municipality → later and earlier count date by its policy; a policy that cannot be used gives the usual ones."""
+    dates = {}
+    for code in codes:
+        try:
+            lag = scope.decided(code, funding_year).count_lag_years
+        except PolicyError:  # refused where need is computed; here it still has a year
+            lag = 0
+        dates[code] = count_dates(funding_year, lag_years=lag)
+    return dates
 
 
-def start_years(funding_year: int, *, dates: Sequence[date], fits: Mapping[str, Mapping]) -> list[int]:
-    """Years in which the deliveries begin that a funding year builds on: its count dates, and its fits' school years."""
-    trained = {year - 1 for fit in fits.values() for year in fit.get("trained_on", {}).get("result_years", [])}
+def basis_of(
+    factors: pd.DataFrame, deliveries: pd.DataFrame, *, scope: Scope, funding_year: int
+) -> tuple[dict[str, str], dict[str, Dates]]:
+    """Municipality → basis, and → its count dates, of all that this run concerns: those with units on their later count
+    date, and those that delivered something for it that could not be used."""
+    present = sorted({*factors["municipality_code"], *deliveries["municipality_code"]} - {NATIONAL})
+    dates = dates_of(scope.chosen(present), scope=scope, funding_year=funding_year)
+    counted = {
+        (code, day): basis
+        for code, day, basis in zip(factors["municipality_code"], factors["count_date"], factors["basis"], strict=True)
+    }
+    bases = {}
+    for code, (later, earlier) in dates.items():
+        own = deliveries[deliveries["municipality_code"] == code]
+        if (code, later) in counted:
+            bases[code] = counted[code, later]
+        elif len(concerned(own, start_years=[later.year, earlier.year])):
+            bases[code] = PUPIL_LEVEL
+    return bases, {code: dates[code] for code in bases}
+
+
+def start_years(dates: Dates, *, fit: Mapping[str, Any]) -> list[int]:
+    """Years in which the deliveries begin that a funding year builds on: its count dates, and its fit's school years."""
+    trained = {year - 1 for year in fit.get("trained_on", {}).get("result_years", [])}
     return sorted({day.year for day in dates} | trained)
 
 
@@ -59,45 +88,54 @@ def collect(
     warehouse: Warehouse,
     accepted: Path,
     bases: Mapping[str, str],
-    dates: Sequence[date],
+    dates: Mapping[str, Dates],
     funding_year: int,
 ) -> pd.DataFrame:
-    """Every rule's rows for the municipalities in ``bases``."""
+    """Every rule's rows for the municipalities in ``bases``, each on its own count dates."""
     municipalities = sorted(bases)
     deliveries, findings = ledgers(accepted)
-    years = start_years(funding_year, dates=dates, fits=tables.read_record("need_fit", funding_year))
-    failing = failing_by_rule(concerned(deliveries, start_years=years), concerned(findings, start_years=years))
-    factors = warehouse.mart("fct_school_factors", dates=dates)
+    fits = tables.read_record("need_fit", funding_year)
+    years_of = {code: start_years(dates[code], fit=fits.get(code, {})) for code in municipalities}
     judged = {name: tables.read_or_empty(name, funding_year) for name in JUDGED}
     parts = [
-        door_results(failing, basis_of=bases, funding_year=funding_year),
-        model_results(warehouse, dates=dates, funding_year=funding_year, municipalities=municipalities),
+        door_results(deliveries, findings, basis_of=bases, years_of=years_of, funding_year=funding_year),
+        model_results(warehouse, dates=dates, funding_year=funding_year),
         judge_all(judged, funding_year=funding_year, municipalities=municipalities),
-        suite_results(factors, judged["fct_need_index"], funding_year=funding_year, municipalities=municipalities),
+        suite_results(warehouse, judged["fct_need_index"], dates=dates, funding_year=funding_year),
     ]
     return pd.concat(parts, ignore_index=True).sort_values(["municipality_code", "rule_id"], ignore_index=True)
 
 
-def model_results(
-    warehouse: Warehouse, *, dates: Sequence[date], funding_year: int, municipalities: Sequence[str]
-) -> pd.DataFrame:
-    """Rows of the rules with home ``dbt``: what their models list for the year's later count date, or for every date."""
+def model_results(warehouse: Warehouse, *, dates: Mapping[str, Dates], funding_year: int) -> pd.DataFrame:
+    """Rows of the rules with home ``dbt``: what their models list for each municipality's later count date, or for
+    every date where they name none."""
     rows = []
     for found in rules_of("dbt"):
-        counts = warehouse.query(
-            f'select municipality_code, count(*) as failing from rules."{found.model}" '
-            "where count_date is null or count_date = ? group by municipality_code",
-            [dates[0]],
+        listed = warehouse.query(
+            f'select municipality_code, count_date, cast(count(*) as integer) as failing from rules."{found.model}" group by all'
         )
-        failing = dict(zip(counts["municipality_code"], counts["failing"].astype(int), strict=True))
-        rows.append(result_rows(failing, rule=found, funding_year=funding_year, municipalities=municipalities))
+        failing: Counter[str] = Counter()
+        for code, day, count in listed.itertuples(index=False):
+            if code in dates and (pd.isna(day) or day.date() == dates[code][0]):
+                failing[code] += int(count)
+        rows.append(result_rows(failing, rule=found, funding_year=funding_year, municipalities=sorted(dates)))
     return pd.concat(rows, ignore_index=True)
 
 
 def suite_results(
-    factors: pd.DataFrame, index: pd.DataFrame, *, funding_year: int, municipalities: Sequence[str]
+    warehouse: Warehouse, index: pd.DataFrame, *, dates: Mapping[str, Dates], funding_year: int
 ) -> pd.DataFrame:
     """Rows of the rules with home ``gx``."""
-    years = suites.municipality_year(factors[factors["municipality_code"].isin(municipalities)])
-    verdicts = [*suites.run_suite("municipality_year", years), *suites.run_suite("fct_need_index", index)]
-    return suites.results(verdicts, funding_year=funding_year, municipalities=municipalities)
+    verdicts = suite_verdicts(warehouse, index, dates=dates)
+    return suites.results(verdicts, funding_year=funding_year, municipalities=sorted(dates))
+
+
+def suite_verdicts(warehouse: Warehouse, index: pd.DataFrame, *, dates: Mapping[str, Dates]) -> list[suites.Verdict]:
+    """What Great Expectations says of the municipalities in ``dates``, each on its own count dates."""
+    factors = warehouse.mart("fct_school_factors")
+    own_dates = [
+        day in dates.get(code, ())
+        for code, day in zip(factors["municipality_code"], factors["count_date"], strict=True)
+    ]
+    years = suites.municipality_year(factors[own_dates])
+    return [*suites.run_suite("municipality_year", years), *suites.run_suite("fct_need_index", index)]

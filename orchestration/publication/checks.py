@@ -97,7 +97,7 @@ def total_off_budget(lines: pd.DataFrame, *, budget_ore: int | None) -> Failing:
 def wide_rows_off_lines(wide: pd.DataFrame, lines: pd.DataFrame) -> Failing:
     """Units whose kronor in the wide table are not the sums of their lines, and units with lines but no wide row.
 
-    The amount per pupil may be rounded either way, so it is held to less than one öre.
+    The amount per pupil is rounded to the nearest öre, a half either way.
     """
     by_unit: dict[str, dict[str, int]] = {}
     for unit, component, amount in zip(
@@ -115,7 +115,7 @@ def wide_rows_off_lines(wide: pd.DataFrame, lines: pd.DataFrame) -> Failing:
             )
             per_pupil, pupils = row["total_per_pupil_sek"], row["pupil_count"]
             if not pd.isna(per_pupil):
-                holds = holds and abs(per_pupil * 100 * pupils - total) < max(pupils, 1)
+                holds = holds and 2 * abs(per_pupil * 100 * pupils - total) <= pupils
             if not holds:
                 off.append(row["school_unit_code"])
     return len(off), _first(off)

@@ -69,9 +69,9 @@ def judge(
     if silent := sorted(set(required) - set(own["rule_id"])):
         reasons.append(Reason(VERDICT_RULE, len(silent), f"no result of {', '.join(silent)}; run these rules"))
     binding = (own["severity"] == "critical") | own["rule_id"].isin(required)
-    for row in own[binding & ~(own["failing_count"] == 0)].sort_values("rule_id").itertuples(index=False):
-        unknown = pd.isna(row.failing_count)
-        reasons.append(Reason(row.rule_id, 1 if unknown else int(row.failing_count), "no count" if unknown else ""))
+    failing = own[binding & ~(own["failing_count"] == 0)].sort_values("rule_id")
+    for rule_id, count in zip(failing["rule_id"], failing["failing_count"], strict=True):
+        reasons.append(Reason(rule_id, 1, "no count") if pd.isna(count) else Reason(rule_id, int(count)))
     return GateVerdict(
         municipality_code, funding_year, content_sha256, tuple(required), tuple(reasons), dict(texts or {})
     )

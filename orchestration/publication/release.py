@@ -112,7 +112,8 @@ def release_notes(
 
 
 def _rules(results: pd.DataFrame, *, gate: GateVerdict, own: tuple[Reason, ...]) -> list[dict[str, Any]]:
-    found = {row.rule_id: (row.severity, int(row.failing_count)) for row in results.itertuples(index=False)}
+    counts = (int(count) for count in results["failing_count"])
+    found = dict(zip(results["rule_id"], zip(results["severity"], counts, strict=True), strict=True))
     found |= {reason.rule_id: ("critical", reason.failing_count) for reason in own}
     return [
         {"id": rule_id, "severity": severity, "count": count, "text": gate.texts.get(rule_id)}

@@ -5,16 +5,22 @@ Belongs here: layout and words of what the command prints. Does not: any number 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 
 import pandas as pd
 import pyarrow.parquet as pq
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from expectations.rules import rule
-from models_py.allocation.explain import explain
+from models_py.allocation.explain import Step, explain
+from orchestration.checks.door import concerned
+from orchestration.intake.errors import DoorError
 from orchestration.intake.notices import kept_notices
 from orchestration.report.published import publication_of, publications
 from orchestration.runner import RunOutcome
@@ -23,6 +29,9 @@ from orchestration.texts import kronor, number, say, share
 
 MOST_ROWS = 12
 """More municipalities than this are summed up in one row."""
+
+MOST_PROBLEMS = 3
+"""Problems told per delivery; the quarantine lists all."""
 
 
 class NotPublishedError(LookupError):
@@ -35,19 +44,11 @@ def outcome_view(found: Settings, outcome: RunOutcome) -> RenderableType:
     done = [row for row in rows if row["status"] != "refused"]
     refused = [row for row in rows if row["status"] == "refused"]
     counts = {state: sum(row["status"] == state for row in rows) for state in ("published", "verified", "refused")}
-    table = Table(title=say("table_title", year=str(outcome.funding_year), **counts), title_justify="left")
-    for name, justify in (
-        ("municipality", "left"), ("publication", "left"), ("units_paid", "right"), ("units_not_paid", "right"), ("pupils", "right"),
-        ("total", "right"), ("structural_share", "right"), ("redistributed_share", "right"), ("index_range", "right"), ("state", "left"),
-    ):  # fmt: skip
-        table.add_column(say(name), justify=justify)
-    for row in done if len(done) <= MOST_ROWS else []:
-        table.add_row(*_outcome_row(row))
-    if len(done) > MOST_ROWS:
-        table.add_row(*_all_row(done))
-    parts: list[RenderableType] = [table]
+    parts: list[RenderableType] = ["", _styled(say("table_title", year=str(outcome.funding_year), **counts), "bold")]
+    if done:
+        parts.append(_outcome_table(done))
     for row in refused[:MOST_ROWS]:
-        parts.append(f"[red]{say('refused_because', municipality=_named(row))}[/]")
+        parts.append(_styled(say("refused_because", municipality=_named(row)), "red"))
         parts += [f"  {_reason(reason)}" for reason in row["reasons"]]
     if len(refused) > MOST_ROWS:
         parts.append(say("more_municipalities", count=len(refused) - MOST_ROWS))
@@ -56,7 +57,7 @@ def outcome_view(found: Settings, outcome: RunOutcome) -> RenderableType:
     if done:
         parts += [_example_note(done), say("proposal_note"), say("where_published", path=str(found.published))]
         parts.append(say("where_next", school=done[0]["example_unit"], year=str(outcome.funding_year)))
-    return Group(*[part for part in parts if part])
+    return _group(*[part for part in parts if part is not None])
 
 
 def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -> RenderableType:
@@ -77,67 +78,139 @@ def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -
         status=say("decided" if publication.is_decided else "proposed"),
     )  # fmt: skip
     if wide["payment_status"] != "paid":
-        return Group(f"[bold]{title}[/]", say("explain_not_paid", reason=wide["reason_code"]), source)
+        return _group(_styled(title, "bold"), say("explain_not_paid", reason=wide["reason_code"]), source)
     parts: list[RenderableType] = [
-        f"[bold]{title}[/]",
+        _styled(title, "bold"),
         _index_line(wide),
         _lines_table(publication.table("fct_allocation"), school_unit_code),
     ]
     parts.append(say("total_per_pupil", amount=kronor(round(wide["total_per_pupil_sek"]))))
     parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
-    return Group(*parts, source)
+    return _group(*parts, source)
 
 
 def status_view(found: Settings) -> RenderableType:
     """Deliveries by source and publications by municipality."""
     parts = [view for view in (_deliveries_table(found), _publications_table(found)) if view is not None]
-    return Group(f"[bold]{say('status_title', home=str(found.home))}[/]", *(parts or [say("status_empty")]))
+    return _group(_styled(say("status_title", home=str(found.home)), "bold"), *(parts or [say("status_empty")]))
 
 
 NOTICES = {"received_again": "notice_received_again", "replaced": "notice_replaced", "corrected": "notice_corrected"}
 """What the door gives notice of -> the sentence for it."""
 
 
-def notices_view(found: Settings) -> Iterator[str]:
+def notices_view(found: Settings) -> Iterator[Text]:
     """What the newest look at the inboxes gives notice of: known files, changed rows, mended rows."""
     for notice in kept_notices(found.home):
-        yield say(NOTICES[notice.kind], file=notice.file, period=notice.period, **dict(notice.counts))
+        yield Text(say(NOTICES[notice.kind], file=notice.file, period=notice.period, **dict(notice.counts)))
 
 
 def door_view(found: Settings, funding_year: int) -> Iterator[RenderableType]:
-    """What the door found in deliveries of the funding year's periods, worst first; nothing when all is well."""
+    """What the door found in the newest deliveries of the funding year's periods: file, row, column, what to mend."""
     path = found.accepted / "_findings.parquet"
     if not path.is_file():
         return
     findings = pq.read_table(path).to_pandas()
-    near = findings["period"].str[:4].isin([str(funding_year - 1), str(funding_year - 2), "all"])
-    shown = findings[near & findings["severity"].isin(["critical", "warning"])]
+    near = findings["delivery_id"].isin(
+        concerned(findings, start_years=range(funding_year - 6, funding_year))["delivery_id"]
+    )
+    shown = findings[near & findings["severity"].isin(["critical", "warning"])].sort_values(
+        ["severity", "source", "period"]
+    )
     if shown.empty:
         return
-    yield f"[yellow]{say('door_findings', count=len(shown))}[/]"
-    for row in shown.sort_values(["severity", "source", "period"]).head(MOST_ROWS).itertuples():
-        yield f"  {row.severity}: {row.source} {row.period}, {row.municipality_code}: {row.reason_code} ({number(row.row_count)})"
+    yield _styled(say("door_findings", count=len(shown)), "yellow")
+    for row in shown.head(MOST_ROWS).itertuples():
+        place = f"{row.source} {row.period}, {row.municipality_code}"
+        yield _styled(f"  {row.severity}: {place}: {row.reason_code} ({number(row.row_count)})")
+    told = [text for delivery in shown["delivery_id"].unique() for text in _problem_texts(found, delivery)]
+    yield from (_styled(f"  {text}") for text in told[:MOST_ROWS])
 
 
-def _outcome_row(row: dict) -> tuple[str, ...]:
-    return (
-        _named(row), row["publication_id"], number(row["paid_units"]), number(row["not_paid_units"]), number(row["pupils"]),
-        kronor(row["total_ore"] / 100), share(row["structural_share"]), share(row["redistributed_share"]),
-        f"{number(row['index_lowest'])}–{number(row['index_highest'])}", say(f"state_{row['status']}"),
-    )  # fmt: skip
+def _problem_texts(found: Settings, delivery_id: str) -> list[str]:
+    state = found.home / "pseudonymised" / "door" / f"{delivery_id}.json"
+    problems = json.loads(state.read_text(encoding="utf-8"))["problems"] if state.is_file() else []
+    return [DoorError(**problem).text(found.language) for problem in problems[:MOST_PROBLEMS]]
 
 
-def _all_row(done: list[dict]) -> tuple[str, ...]:
-    def total(name: str) -> int:
-        return sum(row[name] for row in done)
+def _outcome_table(done: list[dict]) -> RenderableType:
+    """One municipality (or the sum of many) as lines that are read downwards; a few as a table."""
+    if len(done) == 1 or len(done) > MOST_ROWS:
+        row = done[0] if len(done) == 1 else _sum_of(done)
+        card = Table.grid(padding=(0, 3, 0, 0))
+        card.add_column()
+        card.add_column(justify="right")
+        for name, shown in _figures(row).items():
+            if shown:
+                _add_row(card, f"  {say(name)}", shown)
+        return card
+    table = _table(
+        ("municipality", "left"),
+        *((name, "right") for name in ("units", "pupils", "total", "redistributed_share", "index_range")),
+    )
+    for row in done:
+        figures = _figures(row)
+        _add_row(
+            table,
+            *(
+                figures[name]
+                for name in ("municipality", "units", "pupils", "total", "redistributed_share", "index_range")
+            ),
+        )
+    return table
 
-    moved = sum(row["redistributed_share"] * row["total_ore"] for row in done) / total("total_ore")
-    structural = sum(row["structural_share"] * row["total_ore"] for row in done) / total("total_ore")
-    low, high = min(row["index_lowest"] for row in done), max(row["index_highest"] for row in done)
-    return (
-        say("all_municipalities", count=len(done)), "", number(total("paid_units")), number(total("not_paid_units")),
-        number(total("pupils")), kronor(total("total_ore") / 100), share(structural), share(moved), f"{number(low)}–{number(high)}", "",
-    )  # fmt: skip
+
+def _table(*columns: tuple[str, Literal["left", "right"]], footer: bool = False) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=footer)
+    for name, justify in columns:
+        table.add_column(say(name), justify=justify, no_wrap=True)
+    return table
+
+
+def _figures(row: dict) -> dict[str, str]:
+    """The figures of a municipality in words, by the name of their text."""
+    units = row["paid_units"] + row["not_paid_units"]
+    unpaid = f" ({say('of_which_unpaid', count=row['not_paid_units'])})" if row["not_paid_units"] else ""
+    return {
+        "municipality": _named(row),
+        "publication": row["publication_id"],
+        "units": f"{number(units)}{unpaid}",
+        "pupils": number(row["pupils"]),
+        "total": kronor(row["total_ore"] / 100),
+        "structural_share": share(row["structural_share"]),
+        "redistributed_share": share(row["redistributed_share"]),
+        "index_range": f"{number(row['index_lowest'])}–{number(row['index_highest'])}",
+    }
+
+
+def _sum_of(done: list[dict]) -> dict:
+    counted = ("paid_units", "not_paid_units", "pupils", "total_ore")
+    return {
+        "municipality_code": say("all_municipalities", count=len(done)),
+        "publication_id": "",
+        **{name: sum(row[name] for row in done) for name in counted},
+        "structural_share": _weighted(done, "structural_share"),
+        "redistributed_share": _weighted(done, "redistributed_share"),
+        "index_lowest": min(row["index_lowest"] for row in done),
+        "index_highest": max(row["index_highest"] for row in done),
+    }
+
+
+def _weighted(done: list[dict], name: str) -> float:
+    return sum(row[name] * row["total_ore"] for row in done) / sum(row["total_ore"] for row in done)
+
+
+def _styled(text: str, style: str = "") -> Text:
+    """A line that is printed as it is: names and reasons may hold brackets, which are no markup."""
+    return Text(text, style=style)
+
+
+def _group(*parts: RenderableType) -> Group:
+    return Group(*(_styled(part) if isinstance(part, str) else part for part in parts))
+
+
+def _add_row(table: Table, *cells: str | Text) -> None:
+    table.add_row(*(_styled(cell) if isinstance(cell, str) else cell for cell in cells))
 
 
 def _named(row: dict) -> str:
@@ -179,17 +252,31 @@ def _index_line(wide: pd.Series) -> str:
 
 def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
     told = explain(lines, school_unit_code=school_unit_code)
-    table = Table(show_footer=True)
-    for name in ("component", "line", "count", "count_unit", "rate", "rounding", "amount"):
-        right = name in {"count", "rate", "rounding", "amount"}
-        footer = _sek(told.amount_ore) if name == "amount" else (say("total") if name == "component" else "")
-        table.add_column(say(name), justify="right" if right else "left", footer=footer)
+    table = _table(
+        ("line", "left"), ("count", "right"), ("rate", "right"), ("rounding", "right"), ("amount", "right"), footer=True
+    )
+    table.columns[0].footer, table.columns[-1].footer = say("total"), _sek(told.amount_ore)
+    component = ""
     for step in told.steps:
-        table.add_row(
-            step.component_code, step.line_code, _plain(step.count), step.count_unit, _sek(step.rate_ore, decimals=4),
-            _sek(step.rounding_ore, decimals=4), _sek(step.amount_ore),
-        )  # fmt: skip
+        if step.component_code != component:
+            component = step.component_code
+            table.add_section()
+            _add_row(table, _styled(say(f"part_{component}"), "bold"))
+        _add_row(
+            table,
+            _line_name(step),
+            _plain(step.count),
+            _sek(step.rate_ore, decimals=6),
+            _sek(step.rounding_ore, decimals=4),
+            _sek(step.amount_ore),
+        )
     return table
+
+
+def _line_name(step: Step) -> str:
+    if step.line_code.startswith("grade_"):
+        return say("line_grade", grade=step.line_code.removeprefix("grade_"))
+    return say(f"line_{step.component_code}")
 
 
 def _plain(count: Decimal) -> str:
@@ -197,49 +284,58 @@ def _plain(count: Decimal) -> str:
 
 
 def _sek(ore: Decimal | int, *, decimals: int = 2) -> str:
-    return f"{number(float(Decimal(ore) / 100), decimals=decimals)} kr"
+    return number(float(Decimal(ore) / 100), decimals=decimals)
 
 
 def _signed(amount: Decimal) -> str:
     return f"{'+' if amount > 0 else ''}{kronor(round(amount))}"
 
 
-def _deliveries_table(found: Settings) -> Table | None:
+def _deliveries_table(found: Settings) -> RenderableType | None:
     path = found.accepted / "_deliveries.parquet"
     if not path.is_file():
         return None
     deliveries = pq.read_table(path).to_pandas()
     if deliveries.empty:
         return None
-    table = Table(title=say("status_deliveries"), title_justify="left")
-    for name in (
-        "status_source",
-        "municipality",
-        "status_files",
-        "status_accepted",
-        "status_rejected",
-        "status_refused",
-    ):
-        table.add_column(say(name), justify="left" if name in {"status_source", "municipality"} else "right")
+    table = _table(
+        ("status_source", "left"),
+        ("municipality", "left"),
+        ("status_files", "right"),
+        ("status_accepted", "right"),
+        ("status_rejected", "right"),
+        ("status_refused", "right"),
+    )
     for (source, code), rows in deliveries.groupby(["source", "municipality_code"]):
         refused = int((rows["status"] == "refused").sum())
         counts = (len(rows), int(rows["accepted_rows"].sum()), int(rows["rejected_rows"].sum()), refused)
-        table.add_row(source, code, *(number(count) for count in counts))
-    return table
+        _add_row(table, source, code, *(number(count) for count in counts))
+    return _group(_styled(say("status_deliveries"), "bold"), table)
 
 
-def _publications_table(found: Settings) -> Table | None:
+def _publications_table(found: Settings) -> RenderableType | None:
     known = publications(found.published)
     if not known:
         return None
-    table = Table(title=say("status_publications"), title_justify="left")
-    for name in ("municipality", "status_year", "publication", "state", "units_paid", "pupils", "total"):
-        table.add_column(say(name), justify="right" if name in {"units_paid", "pupils", "total"} else "left")
+    table = _table(
+        ("municipality", "left"),
+        ("status_year", "left"),
+        ("publication", "left"),
+        ("state", "left"),
+        ("units", "right"),
+        ("pupils", "right"),
+        ("total", "right"),
+    )
     for publication in known:
         seal = publication.table("dim_publication").iloc[0]
-        table.add_row(
-            publication.municipality_code, str(publication.funding_year), publication.publication_id,
-            say("decided" if publication.is_decided else "proposed"), number(int(seal["paid_unit_count"])),
-            number(int(seal["pupil_count"])), kronor(int(seal["amount_ore"]) / 100),
-        )  # fmt: skip
-    return table
+        _add_row(
+            table,
+            publication.municipality_code,
+            str(publication.funding_year),
+            publication.publication_id,
+            say("decided" if publication.is_decided else "proposed"),
+            number(int(seal["school_unit_count"])),
+            number(int(seal["pupil_count"])),
+            kronor(int(seal["amount_ore"]) / 100),
+        )
+    return _group(_styled(say("status_publications"), "bold"), table)

@@ -74,12 +74,9 @@ def test_the_test_lock_is_a_superset_of_the_run_lock():
 
 
 def test_files_stay_one_idea_long():
-    long = {
-        str(p.relative_to(ROOT)): n
-        for p in tracked("*.py", "*.sql")
-        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400
-    }
-    assert long == {}
+    limits = {path: 450 if path.is_relative_to(ROOT / "tests") else 400 for path in tracked("*.py", "*.sql")}
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in limits}
+    assert {str(p.relative_to(ROOT)): n for p, n in lines.items() if n > limits[p]} == {}
 
 
 def _documents() -> list[Path]:
@@ -161,7 +158,9 @@ def test_texts_have_the_same_keys_and_placeholders_in_both_languages():
 
 
 def test_every_text_is_used():
-    code = "\n".join(p.read_text(encoding="utf-8") for p in tracked("orchestration/*.py", "orchestration/**/*.py"))
+    code = "\n".join(p.read_text(encoding="utf-8") for p in tracked("orchestration/*.py"))
     texts = yaml.safe_load((ROOT / "orchestration" / "texts" / "en.yml").read_text(encoding="utf-8"))
-    unused = [key for key in texts if f'"{key}"' not in code and not key.startswith("state_")]
+    unused = [
+        key for key in texts if not re.search(rf"""['"]{key}['"]""", code) and not key.startswith(("line_", "part_"))
+    ]
     assert unused == []

@@ -7,7 +7,9 @@ from expectations import suites
 from expectations.rules import rules_of
 from expectations.rules.tables import judge
 from orchestration.checks.from_rule import check_result, checks_for
-from orchestration.partitions import count_dates, funding_years
+from orchestration.checks.results import dates_of, suite_verdicts
+from orchestration.partitions import funding_years
+from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 
@@ -34,17 +36,12 @@ need_rules = checks_for("need_rules", asset_key=INDEX, rules=RULES, judge=_judge
         for rule in SUITES
     ],
 )
-def need_suite(context: dg.AssetCheckExecutionContext, tables: Tables, warehouse: Warehouse):
+def need_suite(context: dg.AssetCheckExecutionContext, tables: Tables, warehouse: Warehouse, scope: Scope):
     """Great Expectations on the year's municipalities and units: aggregates only, and no value in the result."""
     year = int(context.partition_key)
     need = tables.read_or_empty("fct_need_index", year)
     codes = sorted(need["municipality_code"].unique())
-    factors = warehouse.mart("fct_school_factors", dates=count_dates(year))
-    frames = {
-        "municipality_year": suites.municipality_year(factors[factors["municipality_code"].isin(codes)]),
-        "fct_need_index": need,
-    }
-    verdicts = [verdict for table, frame in frames.items() for verdict in suites.run_suite(table, frame)]
+    verdicts = suite_verdicts(warehouse, need, dates=dates_of(codes, scope=scope, funding_year=year))
     rows = suites.results(verdicts, funding_year=year, municipalities=codes)
     for rule in SUITES:
         yield check_result(rule, rows, asset_key=INDEX)

@@ -8,7 +8,7 @@ import dagster as dg
 from expectations.contracts import CONTRACTS
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
-from orchestration.partitions import count_dates, funding_years
+from orchestration.partitions import funding_years
 from orchestration.proposals import Material, outcome_rows, outcome_table, propose_all
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
@@ -40,8 +40,8 @@ def rule_result(
 ) -> dg.MaterializeResult:
     """Judge each municipality of the run by every rule."""
     year = int(context.partition_key)
-    accepted, dates = settings().accepted, count_dates(year)
-    bases = basis_of(warehouse.mart("fct_school_factors", dates=dates), ledgers(accepted)[0], scope=scope, dates=dates)
+    accepted = settings().accepted
+    bases, dates = basis_of(warehouse.mart("fct_school_factors"), ledgers(accepted)[0], scope=scope, funding_year=year)
     rows = collect(tables=tables, warehouse=warehouse, accepted=accepted, bases=bases, dates=dates, funding_year=year)
     tables.write("rule_result", rows, year)
     tables.write_record("municipality_basis", year, bases)

@@ -73,7 +73,7 @@ def test_published_coefficients_recompute_a_units_need(world):
         for factor in fit.design.factors
     )
     need = predict_from_counts(fit, unit).table["need_share"].iloc[0]
-    assert need == pytest.approx((1 / (1 + np.exp(-eta))).mean(), rel=1e-12)
+    assert need == pytest.approx((1 / (1 + np.exp(-eta))).mean(), abs=5.1e-10)  # shares are kept to a billionth
 
 
 def test_the_record_is_sorted_json_without_nan_and_carries_what_was_left_out(world):

@@ -205,7 +205,7 @@ def test_notices_of_a_look_are_said_once_with_counts_and_no_number_of_a_pupil(ho
         report = home.look()
         assert home.taken is not None
         keep_notices(home.path, notices(home.taken, report))
-        return list(notices_view(settings()))
+        return [view.plain for view in notices_view(settings())]
 
     home.drop(pupil_file(pupil(ANNA), pupil(BO)))
     assert said() == []

@@ -13,7 +13,15 @@ from tests.orchestration.governance.test_governance_corrections import BAD, cell
 def recorded(home: Home) -> list[dict[str, str]]:
     accepted = home.path / "pseudonymised" / "accepted"
     deliveries, _ = ledgers(accepted)
-    material = SimpleNamespace(bases={"9999": "pupil_level"}, deliveries=deliveries, corrections=corrections(accepted))
+    scope = SimpleNamespace(decided=lambda code, year: SimpleNamespace(count_lag_years=0))
+    material = SimpleNamespace(
+        bases={"9999": "pupil_level"},
+        scope=scope,
+        funding_year=2027,
+        fits={"9999": {}},
+        deliveries=deliveries,
+        corrections=corrections(accepted),
+    )
     return inputs(material, "9999")  # type: ignore[arg-type]
 
 

@@ -88,7 +88,7 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("a wide base part is one öre off", WIDE_RULE, lambda c: _wide(c, "base_part_sek", "0.01")),
     ("a wide structural part is one öre off", WIDE_RULE, lambda c: _wide(c, "structural_part_sek", "-0.01")),
     ("a wide total is one öre off", WIDE_RULE, lambda c: _wide(c, "total_sek", "0.01")),
-    ("an amount per pupil is two öre off", WIDE_RULE, lambda c: _wide(c, "total_per_pupil_sek", "0.02")),
+    ("an amount per pupil is one öre off", WIDE_RULE, lambda c: _wide(c, "total_per_pupil_sek", "0.01")),
     ("an unpaid unit has no reason", UNITS_RULE, lambda c: _word(c, -1, None)),
     ("an unpaid unit has an empty reason", UNITS_RULE, lambda c: _word(c, -1, "")),
     ("a paid unit has a reason not to be", UNITS_RULE, lambda c: _word(c, 0, "no_pupils")),

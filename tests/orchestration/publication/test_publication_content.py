@@ -50,6 +50,12 @@ def test_the_hash_follows_its_written_rule_for_every_table(contract: Contract) -
     assert logical_sha256(table, contract) == reference_sha256(table, contract)
 
 
+@pytest.mark.parametrize("rounding", ["0", "1e-12", "-0.0000001", "12345678901234567890123456.5"])
+def test_small_and_large_decimals_are_written_with_fixed_scale(rounding: str) -> None:
+    table = candidate().tables["fct_allocation"].assign(rounding_ore=Decimal(rounding))
+    assert logical_sha256(table, LINES) == reference_sha256(table, LINES)
+
+
 @pytest.mark.parametrize("contract", published_contracts(), ids=lambda contract: contract.table)
 def test_the_order_of_rows_and_columns_does_not_matter(contract: Contract) -> None:
     table = candidate().tables[contract.table]

@@ -1,0 +1,190 @@
+"""The demonstration, started as a user starts it: a proposal that conserves the budget and finds the planted truth."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models_py.world import DEMO, simulate
+from models_py.world.recovery import recovery_z, true_coefficients, true_need
+from tests.pipeline.conftest import Home, materialise, rules_against
+
+pytestmark = pytest.mark.xdist_group("demo")
+CODE, YEAR = "9999", 2027
+
+
+@pytest.fixture(scope="module")
+def demo(new_home) -> tuple[Home, subprocess.CompletedProcess[str]]:
+    home = new_home("demo", OPENBLAS_NUM_THREADS=1)
+    return home, home.likvard("demo")
+
+
+@pytest.fixture(scope="module")
+def home(demo) -> Home:
+    assert demo[1].returncode == 0, demo[1].stdout + demo[1].stderr
+    return demo[0]
+
+
+def test_the_demo_proposes_its_first_version_and_says_where_to_look(home, demo):
+    told = demo[1].stdout
+    assert (home.published / CODE / str(YEAR) / "proposed").readlink().name == "2027.0.1"
+    assert "2027.0.1" in told
+    assert str(home.published) in told
+    assert re.search(r"likvard explain \d{8} 2027", told)
+    assert "Traceback" not in told + demo[1].stderr
+
+
+def test_every_delivered_row_is_accounted_for(home):
+    deliveries = pd.read_parquet(home.path / "pseudonymised" / "accepted" / "_deliveries.parquet")
+    parts = deliveries[["header_rows", "blank_rows", "accepted_rows", "rejected_rows"]].sum(axis=1)
+    assert len(deliveries) == 39
+    assert (deliveries["status"] == "accepted").all()
+    assert (parts == deliveries["physical_rows"]).all()
+
+
+def test_the_budget_is_conserved_to_the_krona(home):
+    lines = home.table("fct_allocation", YEAR, code=CODE)
+    pupils = int(home.table("fct_need_index", YEAR, code=CODE)["pupil_count"].sum())
+    budget_sek = 118_000 * pupils  # the policy's kronor per pupil in 2027, where the series stands at 1
+    assert lines["amount_ore"].sum() == budget_sek * 100
+    structural = lines.loc[lines["component_code"] == "structural_part", "amount_ore"].sum()
+    assert structural == round(budget_sek * Decimal("0.12")) * 100
+    exact = [c * r + x == a for c, r, x, a in lines[["count", "rate_ore", "rounding_ore", "amount_ore"]].to_numpy()]
+    assert all(exact)
+
+
+def test_every_unit_with_pupils_is_paid_by_one_rate_and_the_kronor_follow_need(home):
+    wide = home.table("school_allocation", YEAR, code=CODE)
+    enrolled = simulate(DEMO).enrollment.query("count_year == 2026")["school_unit_code"].astype(str).value_counts()
+    assert wide.set_index("school_unit_code")["pupil_count"].to_dict() == enrolled.to_dict()
+    assert (wide["payment_status"] == "paid").all()
+    assert wide["total_sek"].sum() == wide["base_part_sek"].sum() + wide["structural_part_sek"].sum()
+    assert wide["redistribution_sek"].sum() == pytest.approx(0, abs=len(wide))  # öre per unit, rounded
+    lines = home.table("fct_allocation", YEAR, code=CODE)
+    assert (lines.groupby("line_code")["rate_ore"].nunique() == 1).all()
+    per_pupil = wide["structural_part_sek"].astype(float) / wide["pupil_count"]
+    assert np.corrcoef(per_pupil, wide["need_index"])[0, 1] > 0.9999
+
+
+def test_small_units_share_their_groups_index(home):
+    need = home.table("fct_need_index", YEAR, code=CODE)
+    small = need[need["pupil_count"] < 20]
+    assert len(small) == 2, "the demo has two rural units under twenty pupils"
+    assert (small["index_rule"] == "merged_group").all()
+    assert (need[need["index_group_code"].notna()].groupby("index_group_code")["need_index"].nunique() == 1).all()
+
+
+def test_the_planted_weights_are_recovered(home):
+    """z needs variances only, so the published standard errors are enough; levels 'missing' have no truth."""
+    published = home.table("need_coefficient", YEAR, code=CODE).dropna(subset=["standard_error"])
+    terms = pd.MultiIndex.from_frame(published[["factor", "level"]])
+    covariance = pd.DataFrame(np.diag(published["standard_error"] ** 2), index=terms, columns=terms)
+    truth = true_coefficients(DEMO)
+    assert set(truth) <= set(terms), "every planted level is estimated"
+    rms, largest = recovery_z(pd.Series(published["estimate"].to_numpy(), index=terms), covariance, truth)
+    assert rms < 1.6
+    assert largest < 3.8
+
+
+def test_the_index_follows_true_need(home):
+    truth = true_need(simulate(DEMO))
+    both = truth[truth["count_year"].isin([2025, 2026])].groupby("school_unit_code")["need_index"].mean()
+    need = home.table("fct_need_index", YEAR, code=CODE).set_index("school_unit_code")
+    own = need[need["index_rule"] == "own"]
+    compared = own.join(both.rename("truth"))
+    assert compared["truth"].notna().all()
+    assert compared["need_index"].corr(compared["truth"], method="spearman") > 0.95
+    off = compared["need_index"] - compared["truth"]
+    assert np.sqrt(np.average(off**2, weights=compared["pupil_count"])) < 8  # index points
+
+
+def test_explain_prints_lines_that_add_up(home):
+    wide = home.table("school_allocation", YEAR, code=CODE)
+    unit = wide.iloc[0]
+    done = home.likvard("explain", unit["school_unit_code"], str(YEAR))
+    assert done.returncode == 0, done.stderr
+    assert unit["school_unit_name"] in done.stdout
+    number = r"(-?[\d,]+\.\d+|-?[\d,]+)"
+    lines = re.findall(rf"{number}\s+{number}\s+{number}\s+(-?[\d,]+\.\d\d)\s*$", done.stdout, flags=re.M)
+    shown = [[float(cell.replace(",", "")) for cell in line] for line in lines]
+    assert len(shown) >= 2
+    for count, rate, rounding, amount in shown:
+        assert count * rate + rounding == pytest.approx(amount, abs=0.006)
+    total = re.findall(r"(-?[\d,]+\.\d\d)\s*$", done.stdout, flags=re.M)[-1]
+    assert Decimal(total.replace(",", "")) == unit["total_sek"]
+    assert sum(round(line[3] * 100) for line in shown) == unit["total_sek"] * 100
+
+
+@pytest.mark.parametrize("school", ["12345678", "[/x]"])
+def test_explain_of_an_unknown_school_is_wrong_use_with_words(home, school):
+    done = home.likvard("explain", school, str(YEAR))
+    assert done.returncode == 2
+    assert school in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_of_an_unpublished_year_says_what_to_run(home):
+    done = home.likvard("explain", "99990001", "2026")
+    assert done.returncode == 2
+    assert "likvard run 2026" in done.stderr
+
+
+def test_status_lists_deliveries_and_the_publication(home):
+    done = home.likvard("status")
+    assert done.returncode == 0
+    for told in ("enrollment", "background", "results", "school_register", "2027.0.1", CODE):
+        assert told in done.stdout, told
+
+
+def test_the_same_input_again_verifies_and_writes_nothing(home):
+    before = home.standing()
+    done = home.likvard("run", str(YEAR))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert home.outcomes(YEAR)[CODE]["status"] == "verified"
+    assert home.standing() == before, "not even a ledger line"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(home, new_home) -> tuple[Home, subprocess.CompletedProcess[str]]:
+    """The demo on another machine: other place and language, more cores, an older processor (its kernels run everywhere)."""
+    other = new_home("elsewhere", language="sv", OPENBLAS_NUM_THREADS=2, OPENBLAS_CORETYPE="Nehalem")
+    return other, other.likvard("demo")
+
+
+def test_the_demo_speaks_swedish_by_setting(elsewhere):
+    assert elsewhere[1].returncode == 0, elsewhere[1].stdout + elsewhere[1].stderr
+    assert "Exempelkommun" in elsewhere[1].stdout
+    assert "förslag" in elsewhere[1].stdout.lower()
+    assert "proposal" not in elsewhere[1].stdout.lower().replace("/ proposal", "")
+
+
+def test_the_same_input_elsewhere_gives_the_same_content_hash(home, elsewhere):
+    assert elsewhere[0].outcomes(YEAR)[CODE]["content_sha256"] == home.outcomes(YEAR)[CODE]["content_sha256"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "change", "rule"),
+    [
+        ("rule_result", "failing_count", lambda rows: rows["failing_count"].where(rows["rule_id"] != "T-UNIT-001", 1), "T-UNIT-001"),
+        ("fct_allocation", "amount_ore", lambda rows: rows["amount_ore"] + 100 * (rows.index == 0), "G-TOTAL-001"),
+    ],
+    ids=["a rule that failed earlier", "money changed after it was judged"],
+)  # fmt: skip
+def test_a_later_run_of_the_publication_alone_does_not_pass_a_fault(home, tmp_path, table, column, change, rule):
+    copied = Home(tmp_path / "home")
+    shutil.copytree(home.path, copied.path, symlinks=True)
+    path = copied.path / "aggregate" / "tables" / table / f"municipality={CODE}" / f"funding_year={YEAR}.parquet"
+    rows = pd.read_parquet(path)
+    rows.assign(**{column: change(rows)}).to_parquet(path, index=False)
+    before = copied.standing()
+    materialise(copied, YEAR, "publication/proposal")
+    outcome = copied.outcomes(YEAR)[CODE]
+    assert outcome["status"] == "refused"
+    assert rule in rules_against(outcome)
+    assert copied.standing() == before

@@ -1,0 +1,120 @@
+"""The asset graph as Dagster's users meet it: it loads, everything is described and owned, nothing runs unattended at home."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.rules import all_rules
+from tests.pipeline.conftest import ROOT, surroundings
+
+pytestmark = pytest.mark.xdist_group("graph")
+
+DESCRIBE = """
+import json, warnings
+import dagster as dg
+from orchestration.definitions import defs
+
+definitions = defs()
+dg.Definitions.validate_loadable(definitions)
+repository = definitions.get_repository_def()
+graph = repository.asset_graph
+assets = {}
+for key in graph.get_all_asset_keys():
+    node = graph.get(key)
+    assets[key.to_user_string()] = {
+        "description": node.description or "", "owners": sorted(node.owners), "group": node.group_name,
+        "is_executable": node.is_executable, "kinds": sorted(node.kinds), "partitioned": node.partitions_def is not None,
+        "parents": sorted(parent.to_user_string() for parent in node.parent_keys),
+    }
+schedules = [
+    [s.name, s.cron_schedule, str(s.execution_timezone), s.job_name, s.default_status.value]
+    for s in repository.schedule_defs
+]
+print("GRAPH" + json.dumps({
+    "assets": assets, "checks": {key.name: graph.get_check_spec(key).blocking for key in graph.asset_check_keys}, "schedules": schedules,
+    "sensors": [s.name for s in repository.sensor_defs], "jobs": sorted(repository.job_names),
+}))
+"""
+
+
+def described(home: Path, environment: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-c", DESCRIBE],
+        cwd=ROOT,
+        env=surroundings(home, environment=environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("GRAPH")]
+    return json.loads(line.removeprefix("GRAPH"))
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return described(tmp_path_factory.mktemp("graph"), "development")
+
+
+def test_every_asset_says_what_it_is_and_who_answers_for_it(graph):
+    assert len(graph["assets"]) > 30
+    for name, asset in graph["assets"].items():
+        assert len(asset["description"]) >= 20, f"{name} has no description"
+        assert asset["owners"], f"{name} has no owner"
+        assert asset["group"] in {"ingest", "factors", "need", "allocation", "publication"}, f"{name}: {asset['group']}"
+        assert asset["is_executable"], f"{name} is a stub: nothing makes it"
+
+
+def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
+    def ancestors(name: str) -> set[str]:
+        parents = set(graph["assets"][name]["parents"])
+        return parents.union(*(ancestors(parent) for parent in parents)) if parents else set()
+
+    behind = ancestors("publication/proposal")
+    raw = {name for name in graph["assets"] if name.startswith("raw/")}
+    assert len(raw) == 8
+    assert raw <= behind
+    assert {
+        "need/need_coefficient",
+        "need/fct_need_index",
+        "allocation/fct_allocation",
+        "marts/dim_school_unit",
+    } <= behind
+
+
+def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):
+    partitioned = {name for name, asset in graph["assets"].items() if asset["partitioned"]}
+    assert partitioned == {
+        name for name, asset in graph["assets"].items() if asset["group"] in {"need", "allocation", "publication"}
+    }
+
+
+def test_every_rule_of_the_register_is_visible_as_a_check(graph):
+    assert {rule.name for rule in all_rules()} <= set(graph["checks"])
+
+
+def test_no_rule_blocks_since_one_municipality_s_fault_must_not_stop_its_neighbours(graph):
+    assert [rule.id for rule in all_rules() if graph["checks"][rule.name]] == []
+
+
+def test_nothing_runs_unattended_outside_production(graph):
+    assert graph["schedules"] == []
+    assert graph["sensors"] == []
+    assert "yearly_proposal" in graph["jobs"]
+
+
+def test_production_has_the_schedule_in_swedish_time_and_it_waits_to_be_started(tmp_path):
+    (schedule,) = described(tmp_path, "production")["schedules"]
+    name, cron, zone, job, status = schedule
+    assert (zone, job, status) == ("Europe/Stockholm", "yearly_proposal", "STOPPED")
+    minute, hour, day, month, weekday = cron.split()
+    assert (int(month), weekday) == (10, "*")
+    assert int(day) > 15, f"{name} must come after the count date of 15 October"
+    assert 0 <= int(minute) < 60
+    assert 0 <= int(hour) < 24

@@ -1,0 +1,70 @@
+"""Skolverket's real files: every compulsory school of Sweden under the default policy, in one run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.report.published import publications
+from tests.pipeline.conftest import Home
+
+OPEN_DATA = Path(os.environ.get("LIKVARD_OPEN_DATA", "does-not-exist"))
+pytestmark = [
+    pytest.mark.xdist_group("real_data"),
+    pytest.mark.skipif(not OPEN_DATA.is_dir(), reason="LIKVARD_OPEN_DATA is unset or absent"),
+]
+YEAR = 2022
+MUNICIPALITIES, UNITS, PUPILS = 290, 4743, 1_106_068 + 121_121  # of the export 2021/22: grades 1-9, and F
+
+
+@pytest.fixture(scope="module")
+def home(new_home) -> Home:
+    home = new_home("sweden", open_data=OPEN_DATA)
+    done = home.likvard("run", str(YEAR), "--policy", "default")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+@pytest.fixture(scope="module")
+def tables(home) -> dict[str, pd.DataFrame]:
+    """Every municipality's published tables, put together."""
+    found = publications(home.published, funding_year=YEAR)
+    names = ("school_allocation", "fct_allocation", "dim_publication", "fct_need_index")
+    return {name: pd.concat([p.table(name) for p in found], ignore_index=True) for name in names}
+
+
+def test_every_municipality_of_sweden_has_a_proposal(home):
+    outcomes = home.outcomes(YEAR)
+    assert len(outcomes) == MUNICIPALITIES
+    assert {row["status"] for row in outcomes.values()} == {"published"}
+    assert {row["basis"] for row in outcomes.values()} == {"open_statistics"}
+
+
+def test_every_unit_is_paid_or_listed_with_a_reason(tables):
+    wide = tables["school_allocation"]
+    assert len(wide) == wide["school_unit_code"].nunique() == UNITS
+    paid = wide["payment_status"] == "paid"
+    assert (wide.loc[paid, "total_sek"] > 0).all()
+    assert wide.loc[paid, "reason_code"].isna().all()
+    assert (wide.loc[~paid, "reason_code"].str.len() > 0).all()
+    assert (wide.loc[~paid, "total_sek"] == 0).all()
+    assert (wide["pupil_count"] > 0).eq(paid).all()
+
+
+def test_each_municipality_s_kronor_add_up_to_its_pot(tables):
+    lines = tables["fct_allocation"].groupby("municipality_code")["amount_ore"].sum()
+    pupils = tables["school_allocation"].groupby("municipality_code")["pupil_count"].sum().astype("int64")
+    assert pupils.sum() == PUPILS
+    assert (lines == pupils * 120_000 * 100).all()
+    sealed = tables["dim_publication"].set_index("municipality_code")["amount_ore"]
+    assert (sealed == lines).all()
+
+
+def test_the_mean_index_of_each_municipality_is_100(tables):
+    need = tables["fct_need_index"]
+    weighted = (need["pupil_count"] * need["need_index"]).groupby(need["municipality_code"]).sum()
+    mean = weighted / need.groupby("municipality_code")["pupil_count"].sum()
+    assert (mean - 100).abs().max() < 1e-9
