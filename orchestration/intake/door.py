@@ -133,12 +133,14 @@ def parse_whole(
     succession: Mapping[str, str],
 ) -> tuple[Parsed, tuple[Mending, ...]]:
     """A delivery with its corrections joined in and its pupils under the newest of their identities."""
-    content = store.content(delivery)
-    parsed = parse_delivery(content, delivery=delivery, mapping=mapping, key=key)
+    parsed = parse_delivery(store.content(delivery), delivery=delivery, mapping=mapping, key=key)
     if mapping is None or parsed.refusal_code is not None:
         return parsed, ()
-    files = [(item, store.content(item)) for item in corrections]
-    parsed, mendings = mend(parsed, content=content, corrections=files, delivery=delivery, mapping=mapping, key=key)
+    mendings: tuple[Mending, ...] = ()
+    if corrections:  # a large file is not held in memory for what most deliveries do not have
+        files = [(item, store.content(item)) for item in corrections]
+        content = store.content(delivery)
+        parsed, mendings = mend(parsed, content=content, corrections=files, delivery=delivery, mapping=mapping, key=key)
     if succession and key is not None:
         known = translations(succession, key=key, context=delivery.municipality_code)
         table = apply_translations(parsed.table, known)
