@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration.intake.door import DoorReport, read_deliveries
 from orchestration.intake.inbox import load_mapping_set, sweep
+from orchestration.intake.sealed import sealed_errors
 from orchestration.names import DATA_TEAM, INGEST
 from orchestration.resources.keys import pseudonym_key
 from orchestration.resources.scope import Scope
@@ -41,8 +42,10 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
     """Take in new files from the inboxes and the open-data folder, and read what has not been read."""
     found = settings()
     mappings = load_mapping_set(Path(scope.policies), municipality_codes=scope.own_folders())
-    taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
-    report = read_deliveries(found.home, mappings=mappings, key=pseudonym_key(found))
+    key = pseudonym_key(found)
+    with sealed_errors():
+        taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
+        report = read_deliveries(found.home, mappings=mappings, key=key)
     context.log.info(f"{report.files_read} of {len(report.outcomes)} deliveries were read now, the others were known")
     for problem in taken.not_taken:
         context.log.warning(f"not taken: {problem.text(found.language)}")
