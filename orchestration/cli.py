@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.cli_fetch import fetch
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
 
 app = typer.Typer(help=say("help_app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(fetch, name="fetch")
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 

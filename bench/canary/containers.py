@@ -104,7 +104,9 @@ def _duckdb(content: bytes, path: Path | None) -> Iterator[Piece]:
             for catalogue in ("tables", "views", "columns"):  # names, comments, SQL
                 found = database.sql(f"select * from duckdb_{catalogue}() where not internal").to_arrow_table()
                 yield from ((f"{catalogue}.{name}", piece) for name, piece in columns(found))
-            names = database.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall()
+            names = database.execute(
+                "select schema_name, table_name from duckdb_tables() where not internal"
+            ).fetchall()
             for schema, table in names:
                 for batch in database.sql(f'select * from "{schema}"."{table}"').to_arrow_reader(BATCH_ROWS):
                     found_columns = columns(pa.Table.from_batches([batch]))
@@ -121,7 +123,10 @@ def _sqlite(content: bytes, path: Path | None) -> Iterator[Piece]:
         with closing(sqlite3.connect(copy)) as database:
             database.text_factory = bytes
             names = [row[0].decode() for row in database.execute("select name from sqlite_master where type = 'table'")]
-            yield "sqlite_master", b"\n".join(row[0] or b"" for row in database.execute("select sql from sqlite_master"))
+            yield (
+                "sqlite_master",
+                b"\n".join(row[0] or b"" for row in database.execute("select sql from sqlite_master")),
+            )
             for table in names:
                 texts: list[bytes] = []
                 for row in database.execute(f'select * from "{table}"'):
@@ -184,7 +189,9 @@ def _pdf(content: bytes, _: Path | None) -> Iterator[Piece]:
         if kind_of(inside) == "zlib":
             inside = zlib.decompressobj().decompress(inside, MAXIMUM_BYTES)
         yield f"stream {at}", inside
-        shown = [_shown(array) for array in re.findall(rb"\[([^\]]*)\]\s*TJ|((?:\([^)]*\)|<[0-9A-Fa-f\s]*>))\s*Tj", inside)]
+        shown = [
+            _shown(array) for array in re.findall(rb"\[([^\]]*)\]\s*TJ|((?:\([^)]*\)|<[0-9A-Fa-f\s]*>))\s*Tj", inside)
+        ]
         yield f"text {at}", b"\n".join(shown)
 
 

@@ -55,14 +55,20 @@ class Needles:
         object.__setattr__(self, "_key_forms", tuple(_key_forms(self.key)) if self.key else ())
 
     def found_in(self, content: bytes) -> Counter[str]:
-        """How often each form stands in the bytes, read as text of one byte a character, as wide text, and as numbers."""
-        found = self._in_text(content)
+        """How often each form stands in the bytes, read as text of one byte a character, as wide text, and as numbers.
+
+        Wide and escaped text counts what the plain reading did not find.
+        """
+        plain = self._in_text(content)
+        found = plain.copy()
         if b"\0" in content:
-            found += Counter({f"{form}, wide": n for form, n in self._in_text(content.replace(b"\0", b"")).items()})
+            wide = self._in_text(content.replace(b"\0", b"")) - plain
+            found += Counter({f"{form}, wide": count for form, count in wide.items()})
             found += self._in_integers(content)
         if b"\\u00" in content:
-            plain = _ESCAPED.sub(lambda m: m[1] or (b"+" if m[2] in b"bB" else b"-"), content)
-            found += Counter({f"{form}, escaped": n for form, n in self._in_text(plain).items()})
+            text = _ESCAPED.sub(lambda match: match[1] or (b"+" if match[2] in b"bB" else b"-"), content)
+            escaped = self._in_text(text) - plain
+            found += Counter({f"{form}, escaped": count for form, count in escaped.items()})
         return found
 
     def _in_text(self, content: bytes) -> Counter[str]:
@@ -104,7 +110,9 @@ def harvest(folder: Path, *, reference: date) -> frozenset[str]:
         content = path.read_bytes()
         content = content.replace(b"\0", b"") if content.startswith((b"\xff\xfe", b"\xfe\xff")) else content
         texts = {match.group().decode() for match in _INSIDE_FILES.finditer(content)}
-        found |= {identity.normalised for text in texts if (identity := parse_identity(text, reference=reference)).normalised}
+        found |= {
+            identity.normalised for text in texts if (identity := parse_identity(text, reference=reference)).normalised
+        }
     return frozenset(found)
 
 

@@ -50,7 +50,9 @@ class Report:
     def __str__(self) -> str:
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.containers.items()))
         hits = sum(hit.count for hit in self.hits)
-        head = f"{self.files} files, {self.content_bytes:,} bytes read, containers opened: {kinds or 'none'}; {hits} hits"
+        head = (
+            f"{self.files} files, {self.content_bytes:,} bytes read, containers opened: {kinds or 'none'}; {hits} hits"
+        )
         return "\n".join([head, *map(str, self.hits), *(f"not read: {text}" for text in self.unread)])
 
 
@@ -65,7 +67,9 @@ def scan(folders: Iterable[Path], *, needles: Needles, skip: Iterable[Path] = ()
         if any(path.resolve().is_relative_to(place) for place in skipped):
             continue
         name = str(path.relative_to(root.parent))
-        hits += _hits(needles, name.encode() if not path.is_symlink() else f"{name} {path.readlink()}".encode(), name, "its name")
+        hits += _hits(
+            needles, name.encode() if not path.is_symlink() else f"{name} {path.readlink()}".encode(), name, "its name"
+        )
         if path.is_symlink() or not path.is_file():
             continue
         files += 1

@@ -19,6 +19,7 @@ import pyarrow as pa
 from orchestration.intake.errors import DoorError
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import MappingSet
+from orchestration.intake.interfaces.sources import KEPT_ONLY
 from orchestration.intake.mapping import SourceMapping
 from orchestration.intake.parse import UNKNOWN_PERIOD, Parsed, RowCounts, parse_delivery
 from orchestration.intake.pseudonym import checked_key, fingerprint
@@ -73,7 +74,7 @@ def read_deliveries(
     """
     create_zones(home)
     store, accepted = DeliveryStore(home), home / "pseudonymised" / "accepted"
-    deliveries = store.deliveries()
+    deliveries = tuple(item for item in store.deliveries() if item.source not in KEPT_ONLY)
     prints = _key_prints(home, deliveries, mappings, key=key, allow_new_key=allow_new_key)
     outcomes: list[Outcome] = []
     files_read = 0
