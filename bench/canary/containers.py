@@ -22,6 +22,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgpack
@@ -154,9 +155,9 @@ def _tar(content: bytes, _: Path | None) -> Iterator[Piece]:
                 yield member.name, file.read()
 
 
-def _stream(opened: Callable[[bytes], io.BufferedIOBase]) -> Callable[[bytes, Path | None], Iterator[Piece]]:
+def _stream(opened: Callable[[io.BytesIO], Any]) -> Callable[[bytes, Path | None], Iterator[Piece]]:
     def pieces_of(content: bytes, _: Path | None) -> Iterator[Piece]:
-        with opened(content) as file:
+        with opened(io.BytesIO(content)) as file:
             inside = file.read(MAXIMUM_BYTES + 1)
         if len(inside) > MAXIMUM_BYTES:
             raise ContainerError("stream: too large")
@@ -235,9 +236,9 @@ _OPENERS: dict[str, Callable[[bytes, Path | None], Iterator[Piece]]] = {
     "sqlite": _sqlite,
     "zip": _zip,
     "tar": _tar,
-    "gzip": _stream(lambda content: gzip.GzipFile(fileobj=io.BytesIO(content))),
-    "bzip2": _stream(lambda content: bz2.BZ2File(io.BytesIO(content))),
-    "xz": _stream(lambda content: lzma.LZMAFile(io.BytesIO(content))),
+    "gzip": _stream(gzip.open),
+    "bzip2": _stream(bz2.open),
+    "xz": _stream(lzma.open),
     "zstd": _zstd,
     "zlib": _zlib,
     "pdf": _pdf,

@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.intake.inbox import MappingSet
 from orchestration.intake.interfaces import context
 from orchestration.intake.interfaces.client import Client, Pace
-from orchestration.intake.interfaces.kept import keep
+from orchestration.intake.interfaces.kept import content_of, keep
 from orchestration.intake.interfaces.kolada import FetchedKpi, fetch_kpi
 from orchestration.intake.interfaces.planned import ACCEPT, PATH, Figure, fetch_municipality
 from orchestration.intake.interfaces.register import fetch_register
@@ -53,13 +53,14 @@ def fetch_skolverket(
     with Client(base_url, accept=ACCEPT, pace=pace) as client:
         fetched = {code: fetch_municipality(client, code) for code in municipality_codes}
         questions = client.questions
+    contents = {code: content_of(part.answers, reference=received.date()) for code, part in fetched.items()}
     create_zones(home)
     sender = f"{base_url.rstrip('/')}/{PATH}"
     receipts = []
     figures: list[Figure] = []
     for code, part in fetched.items():
         receipts.append(
-            keep(part.answers, home=home, source=SKOLVERKET, municipality_code=code, sender=sender, received=received)
+            keep(contents[code], home=home, source=SKOLVERKET, municipality_code=code, sender=sender, received=received)
         )
         context.put_units(home, part.units, source=SKOLVERKET, municipality_code=code, as_of=received.date())
         figures += part.figures
@@ -75,11 +76,12 @@ def fetch_units(
     with Client(base_url, pace=pace) as client:
         fetched = {code: fetch_register(client, code) for code in municipality_codes}
         questions = client.questions
+    contents = {code: content_of(part.answers, reference=received.date()) for code, part in fetched.items()}
     create_zones(home)
     receipts = []
     for code, part in fetched.items():
         receipts.append(
-            keep(part.answers, home=home, source=REGISTER, municipality_code=code, sender=base_url, received=received)
+            keep(contents[code], home=home, source=REGISTER, municipality_code=code, sender=base_url, received=received)
         )
         context.put_units(home, part.units, source=REGISTER, municipality_code=code, as_of=received.date())
     return Fetch(questions, sum(len(part.units) for part in fetched.values()), 0, tuple(receipts))
@@ -108,9 +110,10 @@ def fetch_kolada(
             for kpi in kpis
         ]
         questions = client.questions
-    create_zones(home)
     answers = [answer for part in fetched for answer in part.answers]
-    receipt = keep(answers, home=home, source=KOLADA, municipality_code=NATIONAL, sender=base_url, received=received)
+    content = content_of(answers, reference=received.date())
+    create_zones(home)
+    receipt = keep(content, home=home, source=KOLADA, municipality_code=NATIONAL, sender=base_url, received=received)
     for part in fetched:
         context.put_kolada(home, part)
     return Fetch(questions, 0, sum(len(part.values) for part in fetched), (receipt,)), tuple(fetched)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from orchestration.intake.interfaces.clean import refuse_identities
@@ -16,21 +16,23 @@ from orchestration.intake.interfaces.client import Answer
 from orchestration.intake.store import DeliveryStore, Receipt
 
 
-def keep(
-    answers: Iterable[Answer], *, home: Path, source: str, municipality_code: str, sender: str, received: datetime
-) -> Receipt:
-    """Keep cleaned answers as a delivery for the day of `received`. Raises A-IDENTITY before anything is written.
-
-    The caller holds the lock of the home.
-    """
+def content_of(answers: Iterable[Answer], *, reference: date) -> bytes:
+    """Cleaned answers as bytes to keep. Raises A-IDENTITY for a text that holds an identity, as judged on a day."""
     lines = []
     for answer in answers:
-        refuse_identities(answer.body, url=answer.url, reference=received.date())
+        refuse_identities(answer.body, url=answer.url, reference=reference)
         record = {"url": answer.url, "status": answer.status, "body": answer.body}
         lines.append(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n")
+    return "".join(lines).encode()
+
+
+def keep(
+    content: bytes, *, home: Path, source: str, municipality_code: str, sender: str, received: datetime
+) -> Receipt:
+    """Keep the bytes as a delivery for the day of `received`. The caller holds the lock of the home."""
     day = received.date().isoformat()
     return DeliveryStore(home).put(
-        "".join(lines).encode(),
+        content,
         source=source,
         municipality_code=municipality_code,
         period=day,
