@@ -118,7 +118,7 @@ def _unpacked(
         containers[kind] += 1
         try:
             for part, text in pieces(piece, kind=kind, path=place):
-                trail = f"{inside} > {part}" if inside else part or kind
+                trail = f"{inside} > {part or kind}" if inside else part or kind
                 depth[trail] = depth[inside] + 1
                 waiting.append((trail, text, None))
         except ContainerError as error:

@@ -6,9 +6,10 @@ for everybody who opens it. Belongs here: that border. Does not: errors the door
 
 from __future__ import annotations
 
+import functools
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from orchestration.intake.door import KeyMismatchError
 from orchestration.intake.errors import ConservationError
@@ -18,25 +19,31 @@ from orchestration.intake.pseudonym import WeakKeyError
 WORDED_HERE = (KeyMismatchError, WeakKeyError, MappingError, ConservationError)
 """Errors whose whole text is written in the door, without any value; they pass as they are."""
 
+P, T = ParamSpec("P"), TypeVar("T")
+
 
 class DoorFailedError(RuntimeError):
     """Something unforeseen happened while the restricted zone was read. Names the kind of error and the place in code."""
 
 
-@contextmanager
-def sealed_errors() -> Iterator[None]:
-    """Raise `DoorFailedError` instead of any error not worded here, with nothing of the first one attached to it."""
-    try:
-        yield
-    except WORDED_HERE:
-        raise
-    except Exception as error:
-        places = [f"{frame.name}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
-        kind = type(error).__name__
-    else:
-        return
-    # Outside the handler: neither cause nor context of the new error leads back to the first.
-    raise DoorFailedError(
-        f"{kind} in {' > '.join(places)}; its words are withheld, since they may quote a pupil file. "
-        "Nothing was accepted that was not whole; mend the cause and run again"
-    )
+def sealed_errors(work: Callable[P, T]) -> Callable[P, T]:
+    """Let `work` raise `DoorFailedError` in place of any error not worded here, with nothing of the first attached.
+
+    A decorator and no context manager: inside a `with`, the first error would come along as the context of the second.
+    """
+
+    @functools.wraps(work)
+    def sealed(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return work(*arguments, **named)
+        except WORDED_HERE:
+            raise
+        except Exception as error:
+            places = [f"{frame.name}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+            kind = type(error).__name__
+        raise DoorFailedError(  # outside the handler, so that it has neither cause nor context
+            f"{kind} in {' > '.join(places)}; its words are withheld, since they may quote a pupil file. "
+            "Nothing was accepted that was not whole; mend the cause and run again"
+        )
+
+    return sealed

@@ -7,12 +7,12 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.intake.door import DoorReport, read_deliveries
-from orchestration.intake.inbox import load_mapping_set, sweep
+from orchestration.intake.inbox import MappingSet, Sweep, load_mapping_set, sweep
 from orchestration.intake.sealed import sealed_errors
 from orchestration.names import DATA_TEAM, INGEST
 from orchestration.resources.keys import pseudonym_key
 from orchestration.resources.scope import Scope
-from orchestration.settings import settings
+from orchestration.settings import Settings, settings
 
 SOURCES = {
     "enrollment": "Pupils enrolled on each count date, one row per pupil and unit, as the municipality's pupil system exports "
@@ -42,10 +42,7 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
     """Take in new files from the inboxes and the open-data folder, and read what has not been read."""
     found = settings()
     mappings = load_mapping_set(Path(scope.policies), municipality_codes=scope.own_folders())
-    key = pseudonym_key(found)
-    with sealed_errors():
-        taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
-        report = read_deliveries(found.home, mappings=mappings, key=key)
+    taken, report = _through_the_door(found, mappings, pseudonym_key(found))
     context.log.info(f"{report.files_read} of {len(report.outcomes)} deliveries were read now, the others were known")
     for problem in taken.not_taken:
         context.log.warning(f"not taken: {problem.text(found.language)}")
@@ -66,6 +63,12 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
         asset_key=["raw", "findings"],
         metadata={"dagster/row_count": report.findings.num_rows, "findings": _findings_table(report)},
     )
+
+
+@sealed_errors
+def _through_the_door(found: Settings, mappings: MappingSet, key: bytes | None) -> tuple[Sweep, DoorReport]:
+    taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
+    return taken, read_deliveries(found.home, mappings=mappings, key=key)
 
 
 def _source_metadata(report: DoorReport, source: str) -> dict[str, object]:

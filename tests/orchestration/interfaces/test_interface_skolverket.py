@@ -26,7 +26,7 @@ from tests.orchestration.interfaces.answers import MISSING, PLANNED, figure, off
 QUICK = Pace(requests_per_second=10_000, attempts=2, first_wait=0.001)
 NOW = datetime(2026, 4, 21, 12, 0, tzinfo=UTC)
 ELIGIBLE = "ratioOfPupils9thGradeEligibleForNationalProgramYR"
-PERSON = "20120314-2380"  # of the range that is never issued to people
+PERSON = "20120314-2383"  # of the range that is never issued to people
 REGISTER = "skolenhetsregistret/v2/school-units"
 
 
@@ -110,7 +110,7 @@ def test_nothing_about_people_is_kept(tmp_path, replay, mappings):
 
 
 @pytest.mark.parametrize(
-    "number", [PERSON, "1203142380", "120314-2380", "161203142380", "2120000135", "", None, "212000"]
+    "number", [PERSON, "1203142383", "120314-2383", "161203142383", "2120000135", "", None, "212000"]
 )
 def test_only_a_legal_person_keeps_its_number(number):
     assert legal_person(number) is None
