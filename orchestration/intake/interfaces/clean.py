@@ -1,48 +1,49 @@
-"""What of an answer may be kept: fields named here and no others, so that nothing new slips in unasked.
+"""The last look at what may be kept: organisers that are people, and identities in any text.
 
-Contact persons, head teachers, telephones, e-mail, addresses and coordinates have no use in funding and never pass. A
-sole trader's organisation number is a personal identity number: it goes, and the organiser's name beside it, which is
-then a person's.
+Contact persons, head teachers, telephones, e-mail, addresses and coordinates have no use in funding and stand in no
+shape. A sole trader's organisation number is a personal identity number: it goes, and the organiser's name beside it,
+which is then a person's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from orchestration.intake.identity import has_valid_check_digit, holds_identity, is_natural_person
 from orchestration.intake.interfaces.errors import InterfaceError
 
-ORGANISER_TYPES = {
-    "Kommunal": "municipal",
-    "Region": "municipal",  # a public organiser like a municipality
-    "Fristående": "independent",  # the word of this interface
-    "Enskild": "independent",  # the word of the statistics exports
+_ORGANISER_TYPES = {
+    "kommunal": "municipal",
+    "kommun": "municipal",
+    "region": "municipal",  # a public organiser like a municipality
+    "fristående": "independent",  # the word of Planned Educations
+    "enskild": "independent",  # the word of the register and of the statistics exports
 }
+_GRADES = {"0": "F"} | {str(grade): str(grade) for grade in range(1, 10)}
 
 
-def only(record: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-    """The named fields of a record; those it lacks come as None."""
-    return {name: record.get(name) for name in fields}
-
-
-def legal_person(number: object) -> str | None:
+def legal_person(number: str | None) -> str | None:
     """Ten digits of a legal person's organisation number; None for a person's, for no number, and for a wrong one."""
-    digits = re.sub(r"[-\s]", "", number) if isinstance(number, str) else ""
+    digits = re.sub(r"[-\s]", "", number or "")
     digits = digits.removeprefix("16") if len(digits) == 12 else digits
     is_number = len(digits) == 10 and digits.isascii() and digits.isdigit() and has_valid_check_digit(digits)
     return digits if is_number and not is_natural_person(digits) else None
 
 
-def organiser_type(word: object, *, url: str, field: str) -> str:
-    """`municipal` or `independent`; the interfaces have two words for the latter. Raises A-WORD for any other."""
-    known = {text.casefold(): kind for text, kind in ORGANISER_TYPES.items()}
-    kind = known.get(word.casefold()) if isinstance(word, str) else None
-    if kind is None:
-        raise InterfaceError("A-WORD", url=url, field=field, word=str(word)[:40])
-    return kind
+def organiser_type(word: str, *, url: str, field: str) -> str:
+    """`municipal` or `independent`, from the words of either interface. Raises A-WORD for any other."""
+    if word.casefold() not in _ORGANISER_TYPES:
+        raise InterfaceError("A-WORD", url=url, field=field, word=word[:40])
+    return _ORGANISER_TYPES[word.casefold()]
+
+
+def grades(years: Iterator[str]) -> str:
+    """`F,1,2` from an interface's texts ("0" is F), in grade order; what is no grade of compulsory school is left out."""
+    offered = {_GRADES[year] for year in years if year in _GRADES}
+    return ",".join(grade for grade in _GRADES.values() if grade in offered)
 
 
 def refuse_identities(body: Any, *, url: str, reference: date) -> None:

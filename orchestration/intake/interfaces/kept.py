@@ -13,17 +13,24 @@ from pathlib import Path
 
 from orchestration.intake.interfaces.clean import refuse_identities
 from orchestration.intake.interfaces.client import Answer
+from orchestration.intake.interfaces.errors import InterfaceError
 from orchestration.intake.store import DeliveryStore, Receipt
 
 
 def content_of(answers: Iterable[Answer], *, reference: date) -> bytes:
-    """Cleaned answers as bytes to keep. Raises A-IDENTITY for a text that holds an identity, as judged on a day."""
+    """Cleaned answers as bytes to keep.
+
+    Raises A-IDENTITY for a text that holds an identity, as judged on a day, and A-SHAPE for letters that are none.
+    """
     lines = []
     for answer in answers:
         refuse_identities(answer.body, url=answer.url, reference=reference)
         record = {"url": answer.url, "status": answer.status, "body": answer.body}
-        lines.append(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n")
-    return "".join(lines).encode()
+        try:
+            lines.append(json.dumps(record, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        except UnicodeEncodeError:
+            raise InterfaceError("A-SHAPE", url=answer.url, what="garbled letters") from None
+    return b"".join(lines)
 
 
 def keep(

@@ -12,20 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Literal
 
 import yaml
+from pydantic import Field
 
-from orchestration.intake.interfaces.clean import only
 from orchestration.intake.interfaces.client import Answer, Client
 from orchestration.intake.interfaces.errors import InterfaceError
+from orchestration.intake.interfaces.shapes import MunicipalityCode, Shape, Text, shaped
 
 PAGE_SIZE = 5_000
 MOST_PAGES = 200
 MOST_YEARS = 25
 
-_TITLE = ("id", "title", "description", "municipality_type", "is_divided_by_gender", "publication_date")
-_ROW, _VALUE = ("kpi", "municipality", "period"), ("gender", "value", "status", "count")
 _VALUE_CODES = {"Missing": "missing", "Privacy": "privacy", "Not applicable": "not_applicable"}
 
 
@@ -59,6 +58,38 @@ def known_titles() -> Mapping[str, str]:
     return yaml.safe_load(resources.files(__package__).joinpath("kolada_titles.yml").read_text("utf-8"))
 
 
+class _Entry(Shape):
+    id: Text
+    title: Text
+    description: str | None = None
+    municipality_type: str | None = None
+    publication_date: str | None = None
+
+
+class _Catalogue(Shape):
+    values: list[_Entry]
+
+
+class _Value(Shape):
+    gender: Literal["T", "K", "M"]
+    value: float | None
+    status: str | None = None
+    count: int | None = None
+    isdeleted: bool = False
+
+
+class _Row(Shape):
+    kpi: str
+    municipality: MunicipalityCode
+    period: Annotated[int, Field(ge=1900, le=2200)]
+    values: list[_Value]
+
+
+class _Page(Shape):
+    values: list[_Row]
+    next_url: str | None = None
+
+
 def fetch_kpi(
     client: Client,
     kpi: str,
@@ -76,74 +107,53 @@ def fetch_kpi(
     if expected is None:
         raise InterfaceError("A-KPI-UNKNOWN", url=client.base_url, kpi=kpi)
     answer, entry = _entry(client, kpi)
-    found = str(entry.get("title") or "")
-    if _plain(found) != _plain(expected):
-        raise InterfaceError("A-TITLE", url=answer.url, kpi=kpi, expected=expected, found=found)
-    answers = [Answer(answer.url, answer.status, only(entry, _TITLE))]
+    if _plain(entry.title) != _plain(expected):
+        raise InterfaceError("A-TITLE", url=answer.url, kpi=kpi, expected=expected, found=entry.title)
+    answers = [Answer(answer.url, answer.status, entry.kept())]
     years = ",".join(str(year) for year in range(newest_year - MOST_YEARS + 1, newest_year + 1))
     place = f"municipality/{','.join(municipality_codes)}" if municipality_codes else f"year/{years}"
     values: list[KpiValue] = []
-    for page in _pages(client, f"data/kpi/{kpi}/{place}"):
-        rows = [_row(row, kpi, page.url) for row in page.body["values"]]
-        answers.append(Answer(page.url, page.status, rows))
-        values += [value for row in rows for value in _values(row, found, page.url)]
-    return FetchedKpi(kpi, found, tuple(values), tuple(answers))
+    for told, rows in _pages(client, f"data/kpi/{kpi}/{place}"):
+        answers.append(Answer(told.url, told.status, [row.kept() for row in rows]))
+        values += [value for row in rows for value in _values(row, kpi, entry.title, told.url)]
+    return FetchedKpi(kpi, entry.title, tuple(values), tuple(answers))
 
 
-def _entry(client: Client, kpi: str) -> tuple[Answer, Mapping[str, Any]]:
+def _entry(client: Client, kpi: str) -> tuple[Answer, _Entry]:
     answer = client.get(f"kpi/{kpi}", may_be_missing=True)
-    if answer.status == 404:
-        raise InterfaceError("A-KPI-GONE", url=answer.url, kpi=kpi)
-    entries = _listed(answer)
-    entry = next((item for item in entries if item.get("id") == kpi), None)
+    entries = [] if answer.status == 404 else shaped(_Catalogue, answer.body, url=answer.url).values
+    entry = next((item for item in entries if item.id == kpi), None)
     if entry is None:
         raise InterfaceError("A-KPI-GONE", url=answer.url, kpi=kpi)
     return answer, entry
 
 
-def _pages(client: Client, path: str) -> Iterator[Answer]:
+def _pages(client: Client, path: str) -> Iterator[tuple[Answer, list[_Row]]]:
     for number in range(1, MOST_PAGES + 1):
         answer = client.get(path, page=number, per_page=PAGE_SIZE)
-        _listed(answer)
-        yield answer
-        if not answer.body.get("next_url"):
+        page = shaped(_Page, answer.body, url=answer.url)
+        yield answer, page.values
+        if not page.next_url:
             return
     raise InterfaceError("A-SHAPE", url=answer.url, what=f"more than {MOST_PAGES} pages")
 
 
-def _listed(answer: Answer) -> list[Mapping[str, Any]]:
-    values = answer.body.get("values") if isinstance(answer.body, Mapping) else None
-    if not isinstance(values, list) or not all(isinstance(item, Mapping) for item in values):
-        raise InterfaceError("A-SHAPE", url=answer.url, what="no list of values")
-    return values
-
-
-def _row(row: Mapping[str, Any], kpi: str, url: str) -> dict[str, Any]:
-    code, year, values = row.get("municipality"), row.get("period"), row.get("values")
-    is_place = isinstance(code, str) and len(code) == 4 and code.isascii() and code.isdigit()
-    if row.get("kpi") != kpi or not is_place or not isinstance(values, list):
-        raise InterfaceError("A-SHAPE", url=url, what="a row without key figure, municipality or values")
-    if not isinstance(year, int | str) or not (str(year).isascii() and str(year).isdigit()):
-        raise InterfaceError("A-SHAPE", url=url, what="a row without a year")
-    standing = [only(value, _VALUE) for value in values if not value.get("isdeleted")]
-    return only(row, _ROW) | {"values": standing}
-
-
-def _values(row: Mapping[str, Any], title: str, url: str) -> Iterator[KpiValue]:
-    for item in row["values"]:
-        status, value = item["status"] or "", item["value"]
-        if status and status not in _VALUE_CODES:
-            raise InterfaceError("A-WORD", url=url, field="status", word=str(status)[:40])
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise InterfaceError("A-SHAPE", url=url, what="a value that is no number")
-        code = _VALUE_CODES.get(status) or ("missing" if value is None else "exact")
+def _values(row: _Row, kpi: str, title: str, url: str) -> Iterator[KpiValue]:
+    if row.kpi != kpi:
+        raise InterfaceError("A-SHAPE", url=url, what="values of another key figure than the one asked for")
+    for item in row.values:
+        if item.status and item.status not in _VALUE_CODES:
+            raise InterfaceError("A-WORD", url=url, field="status", word=item.status[:40])
+        if item.isdeleted:
+            continue
+        code = _VALUE_CODES.get(item.status or "") or ("missing" if item.value is None else "exact")
         yield KpiValue(
-            kpi=row["kpi"],
+            kpi=kpi,
             title=title,
-            municipality_code=row["municipality"],
-            year=int(row["period"]),
-            gender=str(item["gender"]),
-            value=float(value) if code == "exact" else None,
+            municipality_code=row.municipality,
+            year=row.period,
+            gender=item.gender,
+            value=item.value if code == "exact" else None,
             value_code=code,
         )
 
