@@ -109,7 +109,9 @@ def _duckdb(content: bytes, path: Path | None) -> Iterator[Piece]:
                 "select schema_name, table_name from duckdb_tables() where not internal"
             ).fetchall()
             for schema, table in names:
-                for batch in database.sql(f'select * from "{schema}"."{table}"').to_arrow_reader(BATCH_ROWS):
+                for batch in database.sql(f"select * from {_quoted(schema)}.{_quoted(table)}").to_arrow_reader(
+                    BATCH_ROWS
+                ):
                     found_columns = columns(pa.Table.from_batches([batch]))
                     yield from ((f"{schema}.{table}.{name}", piece) for name, piece in found_columns)
 
@@ -130,13 +132,17 @@ def _sqlite(content: bytes, path: Path | None) -> Iterator[Piece]:
             )
             for table in names:
                 texts: list[bytes] = []
-                for row in database.execute(f'select * from "{table}"'):
+                for row in database.execute(f"select * from {_quoted(table)}"):
                     for value in row:
                         if isinstance(value, bytes) and kind_of(value) is not None:
                             yield f"{table}[]", value
                         elif value is not None:
                             texts.append(value if isinstance(value, bytes) else str(value).encode())
                 yield table, b"\n".join(texts)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _zip(content: bytes, _: Path | None) -> Iterator[Piece]:

@@ -34,7 +34,7 @@ _INSIDE_FILES = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Needles:
     """Identities (twelve characters, normalised) and a key, in all the forms the scan knows."""
 

@@ -73,13 +73,41 @@ def run(name: str, *, home: Path, captures: Path, is_small: bool = False) -> Run
     """One run of the demonstration in `home`, broken off at `name` (empty: not at all)."""
     arguments = [sys.executable, "-m", "bench.canary.runs", name or "whole", *([SMALL] if is_small else [])]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("LIKVARD_", "DAGSTER_"))}
-    environment |= {"LIKVARD_HOME": str(home), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    captures.mkdir(parents=True, exist_ok=True)
+    environment |= {"LIKVARD_HOME": str(home), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "COLUMNS": "2000"}
+    for name_of, folder in (("TMPDIR", "temporary"), ("HOME", "user")):  # what a run leaves there is scanned as well
+        (captures / folder).mkdir(parents=True, exist_ok=True)
+        environment[name_of] = str(captures / folder)
     places = [captures / f"{name or 'whole'}.{stream}.txt" for stream in ("stdout", "stderr")]
     with places[0].open("wb") as out, places[1].open("wb") as err:
         done = subprocess.run(arguments, cwd=ROOT, env=environment, stdout=out, stderr=err, check=False)
     said = " ".join(word for place in places for word in place.read_text("utf-8", errors="replace").split())
     return Run(name, done.returncode, said)
+
+
+def spoil_inbox(home: Path) -> int:
+    """Put files beside the demonstration's that go wrong in their own way, all of years the run does not build on.
+
+    Without its header line; cut off inside a quoted cell; identities in the column of languages; an identity as a
+    header, as a name of a file, and twice in its row. Returns how many.
+    """
+    inbox = home / "restricted" / "inbox" / "9999"
+    header, *rows = (inbox / "elever_2019-10-15.csv").read_bytes().decode("cp1252").splitlines()
+    identity = rows[0].split(";")[0]
+    language = header.split(";").index("Modersmål")
+    moved = [";".join([*row.split(";")[:language], row.split(";")[0], *row.split(";")[language + 1 :]]) for row in rows]
+    spoiled = {
+        "elever_2018-10-15_utan.csv": rows,
+        "elever_2019-10-15_avh.csv": [header, *rows[:40], rows[40].replace(";", ';"', 3)[:-9]],
+        "elever_2020-10-15_modersm.csv": [header, *moved],
+        "elever_2021-10-15_rubrik.csv": [f"{header};{identity}", *(f"{row};" for row in rows)],
+        "elever_2022-10-15_dubbel.csv": [header, *(f"{row};{row}" for row in rows[:9]), *rows],
+        f"lista {identity}.csv": rows[:5],
+    }
+    for name, lines in spoiled.items():
+        path = inbox / name
+        path.write_bytes("\r\n".join(lines).encode("cp1252"))
+        path.chmod(0o600)
+    return len(spoiled)
 
 
 def put_in_place(name: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.canary.runs import BREAKS, CAUGHT, Run, run
+from bench.canary.runs import BREAKS, CAUGHT, Run, run, spoil_inbox
 from bench.canary.scan import RESTRICTED, needles_of, scan
 from bench.claims.door_privacy import dbt_folders, judge_runs, steps_of_the_job
 from orchestration.demo import key_of_the_demo
@@ -12,10 +12,12 @@ from orchestration.demo import key_of_the_demo
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory) -> tuple[Path, Path, list[Run]]:
-    """A home after two broken runs: with a pupil file in the error's words, and with counted rows in them."""
+    """A home after two broken runs: a pupil file in the error's words; spoiled files and counted rows in the words."""
     folder = tmp_path_factory.mktemp("broken")
     home, captures = folder / "home", folder / "captures"
-    return home, captures, [run(name, home=home, captures=captures, is_small=True) for name in ("door", "need_model")]
+    first = run("door", home=home, captures=captures, is_small=True)
+    assert spoil_inbox(home) > 0
+    return home, captures, [first, run("need_model", home=home, captures=captures, is_small=True)]
 
 
 def test_broken_runs_leave_nothing_outside_the_restricted_zone(left):
