@@ -16,7 +16,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import requests
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from orchestration.intake.interfaces.errors import InterfaceError
@@ -123,9 +123,9 @@ class Client:
                 content = self._body(response, url)
         except requests.exceptions.SSLError:
             raise InterfaceError("A-UNREACHABLE", url=url, attempts=1, reason="certificate") from None
-        except requests.exceptions.Timeout:
+        except (requests.exceptions.Timeout, ReadTimeoutError):
             raise _Stumbled("no answer in time") from None
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, HTTPError) as error:
             raise _Stumbled(type(error).__name__) from None
         try:
             return Answer(url, 200, json.loads(content))
@@ -135,7 +135,7 @@ class Client:
     def _body(self, response: requests.Response, url: str) -> bytes:
         ends_at = self._clock() + self._pace.whole_seconds
         content = bytearray()
-        for piece in response.iter_content(_PIECE):
+        while piece := response.raw.read1(_PIECE, decode_content=True):  # what has come, not what would fill a piece
             content += piece
             if len(content) > self._pace.maximum_bytes:
                 raise InterfaceError("A-SIZE", url=url, limit=self._pace.maximum_bytes)

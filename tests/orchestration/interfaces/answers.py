@@ -1,5 +1,6 @@
 """A local server that answers as Skolverket and Kolada do, or as it is told to stumble. Nothing here leaves the machine."""
 
+import gzip
 import json
 import socket
 import time
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "drip":
             self._head(200, {"Content-Length": "100000"})
             try:
-                for _ in range(40):
+                for _ in range(400):  # twenty seconds, were nobody to hang up
                     self.wfile.write(b" " * 10)
                     time.sleep(0.05)
             except OSError:
@@ -78,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif kind == "huge":
             self._send(200, b" " * 300_000, close=True)
+        elif kind == "huge when unpacked":
+            self._send(200, gzip.compress(b" " * 5_000_000), {"Content-Encoding": "gzip"}, close=True)
         else:
             raise ValueError(kind)
 

@@ -60,8 +60,8 @@ def test_patience_ends_and_says_how_often(replay, client, stumble):
 def test_a_dripping_answer_comes_to_an_end(replay, client):
     replay.stumbles = ["drip"] * 10
     begun = time.monotonic()
-    refused(client, "A-UNREACHABLE")
-    assert time.monotonic() - begun < 4 * (QUICK.whole_seconds + 1.5)
+    assert "drips" in refused(client, "A-UNREACHABLE").text("en")
+    assert time.monotonic() - begun < 20  # one whole dripping answer takes as long
 
 
 def test_the_wait_an_interface_asks_for_is_kept_up_to_a_limit(replay, slept):
@@ -73,7 +73,14 @@ def test_the_wait_an_interface_asks_for_is_kept_up_to_a_limit(replay, slept):
 
 
 @pytest.mark.parametrize(
-    ("stumble", "code"), [("400", "A-STATUS"), ("403", "A-STATUS"), ("410", "A-STATUS"), ("huge", "A-SIZE")]
+    ("stumble", "code"),
+    [
+        ("400", "A-STATUS"),
+        ("403", "A-STATUS"),
+        ("410", "A-STATUS"),
+        ("huge", "A-SIZE"),
+        ("huge when unpacked", "A-SIZE"),
+    ],
 )
 def test_what_will_not_pass_is_refused_at_once(replay, client, stumble, code):
     replay.stumbles = [stumble] * 3
