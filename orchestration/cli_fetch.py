@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from orchestration.intake.interfaces.fetch import Fetch
 
 fetch = typer.Typer(help=say("help_fetch"), no_args_is_help=True)
-out = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+out = Console(highlight=False, markup=False)  # titles come from outside
+errors = Console(stderr=True, highlight=False, markup=False)
 
 FAILED, USAGE = 1, 2
 _MUNICIPALITY, _KPI = re.compile(r"[0-9]{4}"), re.compile(r"[NU][0-9]{5}")
@@ -110,7 +110,7 @@ def _asking(url: str) -> Iterator[Settings]:
         errors.print(say("another_run", home=str(error)))
         raise typer.Exit(FAILED) from None
     except InterfaceError as error:
-        errors.print(say("fetch_failed", error=error.text(found.language)), markup=False)
+        errors.print(say("fetch_failed", error=error.text(found.language)))
         raise typer.Exit(FAILED) from None
 
 

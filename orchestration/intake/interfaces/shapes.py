@@ -14,7 +14,7 @@ from orchestration.intake.interfaces.errors import InterfaceError
 
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 
 
 class Shape(BaseModel):

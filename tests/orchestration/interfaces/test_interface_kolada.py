@@ -106,6 +106,19 @@ def test_a_title_may_differ_in_spaces_only(tmp_path, kolada):
         fetch(tmp_path, kolada)
 
 
+def test_an_answer_cannot_speak_to_the_terminal(tmp_path, kolada):
+    kolada.says(f"kpi/{KPI}", {"values": [{"id": KPI, "title": "\x1b[2Jrubrik"}]})
+    refused(tmp_path, kolada, "A-SHAPE")
+    kolada.says(f"kpi/{KPI}", {"values": [{"id": KPI, "title": TITLE}]})
+    kolada.says(
+        f"data/kpi/{KPI}/municipality/0180,0128", {"values": [row("0180", 2024, value(None, status="\x1b[2J"))]}
+    )
+    with pytest.raises(InterfaceError) as found:
+        fetch(tmp_path, kolada, "0180", "0128")
+    assert found.value.code == "A-WORD"
+    assert "\x1b" not in found.value.text()
+
+
 def test_a_new_title_is_taken_when_a_person_says_so(tmp_path, kolada):
     kolada.says(f"kpi/{KPI}", {"values": [{"id": KPI, "title": "Ny rubrik"}]})
     _, (fetched,) = fetch(tmp_path, kolada, title="Ny rubrik")
