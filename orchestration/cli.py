@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from orchestration import cli_door
+from orchestration.cli_fetch import fetch
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
 
@@ -22,7 +23,6 @@ app = typer.Typer(help=say("help_app"), no_args_is_help=True, add_completion=Fal
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-cli_door.register(app)
 
 DEMO_YEAR = 2027
 USAGE = 2
@@ -97,6 +97,10 @@ def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None
     dagster = str(Path(sys.executable).parent / "dagster")
     os.chdir(REPOSITORY)
     os.execv(dagster, [dagster, "dev", "-w", "workspace.yaml", "-p", str(port), "-h", "127.0.0.1"])
+
+
+cli_door.register(app)
+app.add_typer(fetch, name="fetch")
 
 
 def _run(

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     )
     open_data: Path | None = Field(default=None, description="Folder with Skolverket's and Kolada's files.")
     key_file: Path | None = Field(default=None, description="File with the key of the pseudonyms, mode 0400.")
+    skolverket_url: str = Field(default="https://api.skolverket.se", description="Where Skolverket's interfaces lie.")
+    kolada_url: str = Field(default="https://api.kolada.se/v3", description="Where Kolada's interface lies.")
     policies: Path = Field(
         default=REPOSITORY / "policies", description="Folder with one policy folder per municipality."
     )

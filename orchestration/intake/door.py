@@ -23,6 +23,7 @@ from orchestration.intake.corrections import Mending, judged_again, mend
 from orchestration.intake.errors import DoorError
 from orchestration.intake.findings import Finding
 from orchestration.intake.inbox import MappingSet
+from orchestration.intake.interfaces.sources import KEPT_ONLY
 from orchestration.intake.key_ledger import KeyMismatchError, check_and_note
 from orchestration.intake.ledgers import ledger_tables
 from orchestration.intake.mapping import SourceMapping
@@ -88,7 +89,7 @@ def read_deliveries(
     """
     create_zones(home)
     store, accepted = DeliveryStore(home), home / "pseudonymised" / "accepted"
-    deliveries = store.deliveries()
+    deliveries = tuple(item for item in store.deliveries() if item.source not in KEPT_ONLY)
     prints = _key_prints(home, deliveries, mappings, key=key, allow_new_key=allow_new_key)
     corrections: defaultdict[str, list[Delivery]] = defaultdict(list)
     for correction in store.corrections():

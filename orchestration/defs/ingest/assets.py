@@ -8,12 +8,13 @@ import dagster as dg
 
 from orchestration.demo import MUNICIPALITY
 from orchestration.intake.door import DoorReport, read_deliveries
-from orchestration.intake.inbox import load_mapping_set, sweep
+from orchestration.intake.inbox import MappingSet, Sweep, load_mapping_set, sweep
 from orchestration.intake.notices import keep_notices, notices
+from orchestration.intake.sealed import sealed_errors
 from orchestration.names import DATA_TEAM, INGEST
 from orchestration.resources.keys import pseudonym_key
 from orchestration.resources.scope import Scope
-from orchestration.settings import settings
+from orchestration.settings import Settings, settings
 
 SOURCES = {
     "enrollment": "Pupils enrolled on each count date, one row per pupil and unit, as the municipality's pupil system exports "
@@ -46,8 +47,7 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
     # A demonstration's key can be derived by anyone, so no other municipality's pupils may pass under it.
     codes = [MUNICIPALITY] if found.is_demo else scope.own_folders()
     mappings = load_mapping_set(Path(scope.policies), municipality_codes=codes)
-    taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
-    report = read_deliveries(found.home, mappings=mappings, key=pseudonym_key(found))
+    taken, report = _through_the_door(found, mappings, pseudonym_key(found))
     told = notices(taken, report)
     keep_notices(found.home, told)
     for notice in told:
@@ -75,6 +75,12 @@ def door(context: dg.AssetExecutionContext, scope: Scope):
         asset_key=["raw", "findings"],
         metadata={"dagster/row_count": report.findings.num_rows, "findings": _findings_table(report)},
     )
+
+
+@sealed_errors
+def _through_the_door(found: Settings, mappings: MappingSet, key: bytes | None) -> tuple[Sweep, DoorReport]:
+    taken = sweep(found.home, mappings=mappings, open_data=found.open_data, received=datetime.now(UTC))
+    return taken, read_deliveries(found.home, mappings=mappings, key=key)
 
 
 def _source_metadata(report: DoorReport, source: str) -> dict[str, object]:

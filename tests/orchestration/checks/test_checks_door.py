@@ -86,7 +86,7 @@ def test_a_year_builds_on_its_count_dates_and_on_the_school_years_of_its_fit():
 
 
 def judged(deliveries: list[dict], findings: list[dict] = ()) -> pd.DataFrame:  # type: ignore[assignment]
-    years = dict.fromkeys(BASES, [2025, 2026])
+    years = {code: [2025, 2026] for code in BASES}
     return door_results(
         pd.DataFrame(deliveries), pd.DataFrame(list(findings), columns=FINDINGS), basis_of=BASES, years_of=years, funding_year=2027
     )  # fmt: skip
