@@ -19,9 +19,10 @@ PIECE_BYTES = 1 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")  # and nothing else: str.splitlines() also splits inside cells
+_CONTINUATION = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xC0))
 _GARBLED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\u2028\u2029]"  # control characters, the replacement character
-    "|Ã[¥¤¶©¼…„–\x84\x85\x96]|â€"  # UTF-8 that was read as another encoding and saved again
+    f"|Ã[{re.escape(_CONTINUATION)}]|Â[\u00a0-\u00bf]|â€"  # UTF-8 that was read as another encoding and saved again
     r"|[^\W\d_][†„”][^\W\d_]|(?<!\w)™(?=[a-zåäö])"  # å, ä, ö and Ö of the old DOS encoding, read as CP1252
 )
 

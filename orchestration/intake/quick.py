@@ -20,7 +20,14 @@ from orchestration.intake.mapping import SourceMapping
 from orchestration.intake.tables import MAXIMUM_ROWS, TEXTS, RawTable, combined
 
 _BLOCK_BYTES = 1 << 22
-_SUSPECTS = (b"\xc2", b"\xc3\x83", b"\xc3\xa2", b"\xe2", b"\xef\xbf\xbd")  # in UTF-8: how each garbled piece begins
+_SUSPECTS = (
+    b"\xc2",
+    b"\xc3\x82",
+    b"\xc3\x83",
+    b"\xc3\xa2",
+    b"\xe2",
+    b"\xef\xbf\xbd",
+)  # in UTF-8: how each garbled piece begins
 _LF, _CR, _QUOTE, _SPACE = b'\n\r" '
 _ALLOWED_LOW = b"\t\n\r"
 _DELETE = 0x7F
