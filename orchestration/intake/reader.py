@@ -32,6 +32,7 @@ from orchestration.intake.tables import MAXIMUM_ROWS, RawTable, Rejected, Texts
 from orchestration.intake.workbook import WORKBOOK_MARKS, first_rows, read_workbook
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
+QUICK_FROM_BYTES = 1 << 16  # below, the proof costs more than it saves
 _PREAMBLE_BYTES = 1 << 16
 _PLACE = re.compile(r"[0-9]{4}", re.ASCII)
 
@@ -46,7 +47,8 @@ def read_table(content: bytes, *, mapping: SourceMapping) -> RawTable:
         table = read_workbook(content, mapping=mapping)
     else:
         encoding = encoding_of(content, allowed=mapping.encodings)
-        table = read_quickly(content, encoding=encoding, mapping=mapping)
+        is_large = len(content) >= QUICK_FROM_BYTES
+        table = read_quickly(content, encoding=encoding, mapping=mapping) if is_large else None
         table = table or read_by_line(content, encoding=encoding, mapping=mapping)
     if table.physical_rows != table.header_rows + table.blank_rows + len(table.row_numbers) + len(table.rejected):
         raise ConservationError(f"{mapping.source}: a physical line is not accounted for")
