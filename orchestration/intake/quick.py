@@ -17,9 +17,10 @@ from orchestration.intake.errors import RefusalError
 from orchestration.intake.headers import HEADER_WITHIN_LINES, Header, header_of
 from orchestration.intake.lines import BYTE_ORDER_MARK, MAXIMUM_LINE, is_garbled, pieces, split_cells
 from orchestration.intake.mapping import SourceMapping
-from orchestration.intake.tables import MAXIMUM_ROWS, TEXTS, RawTable, combined
+from orchestration.intake.tables import MAXIMUM_ROWS, MAXIMUM_TEXTS, TEXTS, RawTable, combined
 
 _BLOCK_BYTES = 1 << 22
+_MAXIMUM_RECODED_BYTES = 1 << 26  # becomes up to three times as large in UTF-8
 _SUSPECTS = (
     b"\xc2",
     b"\xc3\x82",
@@ -37,7 +38,11 @@ def read_quickly(content: bytes, *, encoding: str, mapping: SourceMapping) -> Ra
     """What `read_by_line` gives for a text file, or None where the file does not prove clean. Never refuses."""
     if mapping.footnotes is not None:  # lines after the data are told by their words
         return None
+    if not encoding.startswith("utf-8") and len(content) > _MAXIMUM_RECODED_BYTES:
+        return None
     text = _as_utf8(content, encoding)
+    if text.count(b"\n") > MAXIMUM_ROWS:
+        return None
     line_end = _line_end(text)
     start = _after_lines(text, HEADER_WITHIN_LINES)
     if line_end is None or start > HEADER_WITHIN_LINES * MAXIMUM_LINE or not _is_ungarbled(text):
@@ -52,13 +57,13 @@ def read_quickly(content: bytes, *, encoding: str, mapping: SourceMapping) -> Ra
     if cells is None or len(cells) < header.width or not _is_regular(text, start, header.separator):
         return None
     columns = _columns(memoryview(text)[start:], header, width=len(cells))
-    if columns is None or _may_hold_other_lines(columns, header):
+    if columns is None or sum(len(column.dictionary) for column in columns.values()) > MAXIMUM_TEXTS:
+        return None
+    if _may_hold_other_lines(columns, header):
         return None
     above = [line for line in head[: header.index] if not line.strip(header.separator + " \t\u00a0")]
     row_count = len(columns[next(iter(header.places))])
     physical_rows = header.index + 1 + row_count
-    if physical_rows > MAXIMUM_ROWS:
-        return None
     return RawTable(
         encoding=encoding,
         physical_rows=physical_rows,

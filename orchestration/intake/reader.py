@@ -28,12 +28,13 @@ from orchestration.intake.lines import (
 )
 from orchestration.intake.mapping import SourceMapping
 from orchestration.intake.quick import read_quickly
-from orchestration.intake.tables import MAXIMUM_ROWS, RawTable, Rejected, Texts
+from orchestration.intake.tables import MAXIMUM_ROWS, MAXIMUM_TEXTS, RawTable, Rejected, Texts
 from orchestration.intake.workbook import WORKBOOK_MARKS, first_rows, read_workbook
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
 QUICK_FROM_BYTES = 1 << 16  # below, the proof costs more than it saves
 _PREAMBLE_BYTES = 1 << 16
+_LOOK_EVERY = 1 << 14  # lines
 _PLACE = re.compile(r"[0-9]{4}", re.ASCII)
 
 
@@ -77,12 +78,14 @@ def read_by_line(content: bytes, *, encoding: str, mapping: SourceMapping) -> Ra
     try:
         header = header_of(head, mapping=mapping)
     except RefusalError as refusal:
-        refusal.encoding, refusal.physical_rows = encoding, len(head) + sum(1 for _ in lines)
+        refusal.encoding, refusal.physical_rows = encoding, len(head) + sum(1 for _ in islice(lines, MAXIMUM_ROWS))
         raise
     account = _Account(header, mapping)
     for line in chain(head, lines):
         if account.physical_rows == MAXIMUM_ROWS:
             raise RefusalError("E-SIZE", hint=f"{MAXIMUM_ROWS}", encoding=encoding)
+        if account.physical_rows % _LOOK_EVERY == 0 and account.texts > MAXIMUM_TEXTS:
+            raise RefusalError("E-SIZE", hint=f"{MAXIMUM_TEXTS}", encoding=encoding)
         account.take(line, is_header=account.physical_rows == header.index)
     if mapping.footnotes is not None and mapping.footnotes.required and not account.is_after_data:
         raise RefusalError("E-TRUNCATED", encoding=encoding, physical_rows=account.physical_rows)
@@ -116,6 +119,11 @@ class _Account:
         self._cells = [(column.add, header.places[name]) for name, column in self.columns.items()]
         self.rejected: list[Rejected] = []
         self._reasons: dict[str, tuple[tuple[str, None]]] = {}  # shared: millions of lines may be bad
+
+    @property
+    def texts(self) -> int:
+        """Different texts held so far."""
+        return sum(map(len, self.columns.values()))
 
     def take(self, line: str, *, is_header: bool) -> None:
         self.physical_rows += 1

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 MAXIMUM_ROWS = 2_000_000  # physical lines; all pupils of the country's compulsory schools are a good million
+MAXIMUM_TEXTS = 6_000_000  # different texts over all columns: what a reader holds in memory
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
@@ -55,6 +56,9 @@ class Texts:
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
         self._codes: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def add(self, text: str) -> None:
         """Append one cell."""
