@@ -23,6 +23,7 @@ from orchestration.intake.headers import HEADER_WITHIN_LINES, Header, find_heade
 from orchestration.intake.lines import is_garbled
 from orchestration.intake.mapping import SourceMapping
 from orchestration.intake.tables import MAXIMUM_ROWS, RawTable, Rejected, Texts
+from orchestration.intake.workbook_child import NO_READER
 
 ZIP_MARK, OLD_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # xlsx; xls, or one with a password
 WORKBOOK_MARKS = (ZIP_MARK, OLD_MARK)
@@ -100,6 +101,8 @@ def _sheets(content: bytes) -> tuple[bool, list[list[list[_Cell]]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+    if done.returncode == NO_READER:
+        raise ModuleNotFoundError("python-calamine is not installed; run `make environment`")
     if done.returncode != 0:
         raise RefusalError("E-SIZE" if done.returncode < 0 else "E-FORMAT", hint="xlsx, csv")
     lines = done.stdout.splitlines()

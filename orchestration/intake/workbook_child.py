@@ -16,6 +16,7 @@ import zipfile
 from datetime import date, datetime, time
 from xml.etree import ElementTree
 
+NO_READER = 3  # exit code: the workbook reader is not installed, which says nothing about the file
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CELL = re.compile(rb"<c\s([^>]*)>")
@@ -30,8 +31,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not leave the content behind
     content = sys.stdin.buffer.read()
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum  # after the limits
-
+    try:
+        from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum  # after the limits
+    except ImportError:
+        sys.exit(NO_READER)
     book = CalamineWorkbook.from_object(io.BytesIO(content))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         paths, is_1904 = _parts(archive)
