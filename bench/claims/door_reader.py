@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -17,19 +14,15 @@ from orchestration.intake.inbox import load_mapping_set
 from orchestration.intake.parse import UNKNOWN_PERIOD, parse_delivery
 from orchestration.intake.reader import MAXIMUM_BYTES
 from orchestration.intake.store import Delivery
+from tests.orchestration.fixtures.hostile import PUPIL_HEADER, THROUGH_THE_DOOR, hostile_files, measured_child
 from tests.orchestration.fixtures.mutations import KEY, MAXIMUM_SEED, mutated, unaccounted
-from tests.orchestration.fixtures.spoiled import GOOD, PERIODS, cases
+from tests.orchestration.fixtures.spoiled import PERIODS, cases
 
 _ROOT = Path(__file__).resolve().parents[2]
 MILLION = 1_000_000
 MAXIMUM_RATIO = 8.0
 MAXIMUM_GIGABYTES = 1.0
 HOSTILE_GIGABYTES = 1.5
-
-_HEADER = (
-    "Personnummer;Skolenhetskod;Skolform;Årskurs;Startdatum;Slutdatum;Hemkommun;SVA;Modersmål;"
-    "Började i svensk skola;Asylsökande;Fritidshem;Id-typ"
-)
 
 
 def fuzz(count: int, *, seed: int = 1) -> tuple[list[str], float]:
@@ -114,7 +107,7 @@ def million_rows(path: Path) -> None:
     days = [f"{date(1800, 1, 1) + timedelta(days=at):%Y%m%d}" for at in range(MILLION // 1000)]
     doubled = {digit: sum(divmod(int(digit) * 2, 10)) for digit in "0123456789"}
     with path.open("w", encoding="utf-8") as file:
-        file.write(_HEADER + "\n")
+        file.write(PUPIL_HEADER + "\n")
         for at in numbers:
             text = f"{days[at // 1000]}{at % 1000:03d}"
             total = sum(map(doubled.__getitem__, text[2::2])) + sum(map(int, text[3::2]))
@@ -124,22 +117,6 @@ def million_rows(path: Path) -> None:
                 f"{'F123456789'[at % 10]};{2015 + at % 12}-08-{1 + at % 28:02d};;{1000 + at % 290};{'JN'[at % 3 > 0]};"
                 f"{language};{2010 + at % 16}-{1 + at % 12:02d}-{1 + at % 28:02d};{'JN'[at % 31 > 0]};{'JN'[at % 2]};pnr\n"
             )
-
-
-def measured_child(code: str, *arguments: str) -> tuple[float, float]:
-    """Run code in a process of its own: CPU seconds (user and system) and peak memory in GB."""
-    script = (
-        "import json, resource, sys\n"
-        f"exec({code!r})\n"
-        "used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]\n"
-        "cpu = sum(part.ru_utime + part.ru_stime for part in used)\n"
-        "print(json.dumps([cpu, max(part.ru_maxrss for part in used) * 1024 / 1e9]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True
-    )
-    seconds, gigabytes = json.loads(done.stdout.splitlines()[-1])
-    return seconds, gigabytes
 
 
 def _speed() -> Measured:
@@ -153,7 +130,7 @@ def _speed() -> Measured:
             inbox = home / "restricted" / "inbox" / "9999"
             inbox.mkdir(parents=True)
             (inbox / source.name).hardlink_to(source)
-            seconds, gigabytes = measured_child(_DOOR, str(home))
+            seconds, gigabytes, _ = measured_child(_DOOR, str(home))
             door.append(seconds)
             memory.append(gigabytes)
     ratio = min(door) / min(text)
@@ -163,53 +140,14 @@ def _speed() -> Measured:
     )
 
 
-HOSTILE = """
-import sys
-from pathlib import Path
-from orchestration.intake.inbox import load_mapping_set
-from orchestration.intake.parse import parse_delivery
-from orchestration.intake.store import Delivery
-mapping = load_mapping_set(Path("policies"), municipality_codes=["9999"])["9999", "enrollment"]
-delivery = Delivery("enrollment", "9999", "2026-10-15", "a" * 64, "elever.csv", "bench", "2026-10-20", 1)
-parsed = parse_delivery(Path(sys.argv[1]).read_bytes(), delivery=delivery, mapping=mapping, key=bytes(range(32)))
-assert parsed.refusal_code == (sys.argv[2] or None), parsed.refusal_code
-"""
-
-
-def hostile_files(folder: Path, size: int) -> list[tuple[Path, str]]:
-    """Files of about this size (at least 100 MB) that press on different spots, each with its refusal ('': accepted)."""
-    good, cp1252 = GOOD.encode(), GOOD.encode("cp1252")
-    units = {
-        "endless_line": (b"", b"x", "E-LONG"),
-        "only_line_ends": (good, b"\n", "E-SIZE"),
-        "short_lines": (good, b"a\n", "E-SIZE"),
-        "separators": (good, b";", ""),
-        "letters_that_grow": (cp1252, b"\x80" * 40 + b"\n", "E-SIZE"),
-        "signs_outside_the_plane": (good, "\U0001f600".encode() * 12 + b"\n", "E-SIZE"),
-    }
-    made = []
-    for name, (start, unit, code) in units.items():
-        path = folder / name
-        block = unit * (MILLION // len(unit))
-        with path.open("wb") as file:
-            file.write(start)
-            for _ in range((size - len(start)) // len(block)):
-                file.write(block)
-        made.append((path, code))
-    path = folder / "different_texts"
-    with path.open("w", encoding="utf-8") as file:
-        file.write(_HEADER + "\n")
-        for row in range(size // 120):
-            file.write(";".join(f"{row:07d}{column}" for column in range(13)) + "\n")
-    return [*made, (path, "E-SIZE")]
-
-
 def _hostile() -> Measured:
     peaks: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for path, code in hostile_files(Path(folder), MAXIMUM_BYTES):
-            _, peaks[path.name] = measured_child(HOSTILE, str(path), code)
+            _, peaks[path.name], found = measured_child(THROUGH_THE_DOOR, str(path))
             path.unlink()
+            if found != code:
+                return Measured(figure=f"{path.name}: {found!r} instead of {code!r}", holds=False)
     worst = max(peaks, key=lambda name: peaks[name])
     return Measured(
         figure=f"{len(peaks)} files of {MAXIMUM_BYTES // 2**20} MB, at most {peaks[worst]:.2f} GB ({worst})",

@@ -17,6 +17,7 @@ MAXIMUM_LINE = 100_000  # characters
 PIECE_BYTES = 1 << 20
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MARKS = (b"", BYTE_ORDER_MARK, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")  # and nothing else: str.splitlines() also splits inside cells
 _CONTINUATION = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xC0))
@@ -121,17 +122,19 @@ def _checked_pieces(content: bytes, encoding: str, allowed: Sequence[str], *, is
     if encoding.removesuffix("-sig") not in allowed:
         raise RefusalError("E-ENCODING")
     decoder = codecs.getincrementaldecoder(encoding)()
-    is_ascii = True
+    is_ascii, has_text = True, False
     for start in range(0, len(content), PIECE_BYTES):
         is_last = start + PIECE_BYTES >= len(content)
         try:
             text = decoder.decode(content[start : start + PIECE_BYTES], is_last and not is_part)
         except UnicodeDecodeError as error:
             is_cut = is_last and error.reason in ("unexpected end of data", "truncated data")
-            is_cut = is_cut and error.end == len(error.object) and start + error.start > 0
+            is_cut = (
+                is_cut and error.end == len(error.object) and (has_text or error.object[: error.start] not in _MARKS)
+            )
             if encoding == "utf-8" and is_ascii and error.object[: error.start].isascii():
                 is_cut = False  # ASCII and one letter: CP1252
             raise RefusalError("E-TRUNCATED" if is_cut else "E-ENCODING") from None
-        is_ascii = is_ascii and text.isascii()
+        is_ascii, has_text = is_ascii and text.isascii(), has_text or text != ""
         if text:
             yield text
