@@ -17,25 +17,24 @@ from orchestration.intake.errors import RefusalError
 from orchestration.intake.headers import HEADER_WITHIN_LINES, Header, header_of
 from orchestration.intake.lines import BYTE_ORDER_MARK, MAXIMUM_LINE, is_garbled, pieces, split_cells
 from orchestration.intake.mapping import SourceMapping
-from orchestration.intake.tables import MAXIMUM_ROWS, MAXIMUM_TEXTS, TEXTS, RawTable, combined
+from orchestration.intake.tables import MAXIMUM_ROWS, MAXIMUM_TEXTS, RawTable, combined
 
 _BLOCK_BYTES = 1 << 22
 _MAXIMUM_RECODED_BYTES = 1 << 26  # becomes up to three times as large in UTF-8
-_SUSPECTS = (
-    b"\xc2",
-    b"\xc3\x82",
-    b"\xc3\x83",
-    b"\xc3\xa2",
-    b"\xe2",
-    b"\xef\xbf\xbd",
-)  # in UTF-8: how each garbled piece begins
+# In UTF-8, how each garbled piece begins.
+_SUSPECTS = tuple(
+    text.encode()[:size] for text, size in (("\x80", 1), ("Â", 2), ("Ã", 2), ("â", 2), ("†", 1), ("\ufffd", 3))
+)
 _LF, _CR, _QUOTE, _SPACE = b'\n\r" '
 _ALLOWED_LOW = b"\t\n\r"
 _DELETE = 0x7F
 
 
 def read_quickly(content: bytes, *, encoding: str, mapping: SourceMapping) -> RawTable | None:
-    """What `read_by_line` gives for a text file, or None where the file does not prove clean. Never refuses."""
+    """What `read_by_line` gives for a text file, or None where the file does not prove clean.
+
+    Raises `RefusalError` (E-SIZE) where the line reader would.
+    """
     if mapping.footnotes is not None:  # lines after the data are told by their words
         return None
     if not encoding.startswith("utf-8") and len(content) > _MAXIMUM_RECODED_BYTES:
@@ -56,10 +55,12 @@ def read_quickly(content: bytes, *, encoding: str, mapping: SourceMapping) -> Ra
     cells = split_cells(head[header.index + 1], header.separator) if len(head) > header.index + 1 else None
     if cells is None or len(cells) < header.width or not _is_regular(text, start, header.separator):
         return None
-    columns = _columns(memoryview(text)[start:], header, width=len(cells))
-    if columns is None or sum(len(column.dictionary) for column in columns.values()) > MAXIMUM_TEXTS:
-        return None
-    if _may_hold_other_lines(columns, header):
+    try:
+        columns = _columns(memoryview(text)[start:], header, width=len(cells))
+    except RefusalError as refusal:
+        refusal.encoding = encoding
+        raise
+    if columns is None or _may_hold_other_lines(columns, header):
         return None
     above = [line for line in head[: header.index] if not line.strip(header.separator + " \t\u00a0")]
     row_count = len(columns[next(iter(header.places))])
@@ -160,7 +161,10 @@ def _are_around_cells(octets: np.ndarray, quotes: np.ndarray, ends: np.ndarray, 
 
 
 def _columns(body: memoryview, header: Header, *, width: int) -> dict[str, pa.DictionaryArray] | None:
-    """The mapped columns; None where a row has another number of cells, or something beyond the last header."""
+    """The mapped columns; None where a row has another number of cells, or something beyond the last header.
+
+    Raises `RefusalError` where the different texts are too many.
+    """
     canonical = {place: name for name, place in header.places.items()}
     names = [canonical.get(place, f"{place}") for place in range(width)]
     beyond = names[header.width :]
@@ -173,12 +177,19 @@ def _columns(body: memoryview, header: Header, *, width: int) -> dict[str, pa.Di
                 delimiter=header.separator, double_quote=False, newlines_in_values=False, ignore_empty_lines=False
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, TEXTS), include_columns=wanted, strings_can_be_null=False
+                column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:  # its words hold the line
         return None
-    columns = {name: combined(table.column(name)) for name in wanted}
+    columns: dict[str, pa.DictionaryArray] = {}
+    texts = 0
+    for name in wanted:  # one at a time, so that a file of nothing but different texts is given up early
+        columns[name] = combined(table.column(name).dictionary_encode())
+        table = table.drop_columns([name])
+        texts += len(columns[name].dictionary)
+        if texts > MAXIMUM_TEXTS:  # the line reader would say the same, with a multiple of the memory
+            raise RefusalError("E-SIZE", hint=f"{MAXIMUM_TEXTS}")
     is_empty_beyond = all(columns[name].dictionary.to_pylist() == [""] for name in beyond)
     return columns if is_empty_beyond else None
 

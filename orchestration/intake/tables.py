@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 MAXIMUM_ROWS = 2_000_000  # physical lines; all pupils of the country's compulsory schools are a good million
-MAXIMUM_TEXTS = 6_000_000  # different texts over all columns: what a reader holds in memory
+MAXIMUM_TEXTS = 4_000_000  # different texts over all columns: what a reader holds in memory
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
