@@ -36,8 +36,8 @@ CellParser = Callable[[str], Cell]
 MAXIMUM_TEXT = 300  # characters of a name; longer text is not a name
 GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+|[0-9]{1,15})(?:,[0-9]{1,12})?", re.ASCII)
-_WHOLE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+|[0-9]{1,9})", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,4}|[0-9]{1,15})(?:,[0-9]{1,12})?", re.ASCII)
+_WHOLE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,2}|[0-9]{1,9})", re.ASCII)
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)

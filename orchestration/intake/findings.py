@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.intake.mapping import SourceMapping
-from orchestration.intake.reader import Rejected
 from orchestration.intake.schemas import NATIONAL, ROW_KEYS
+from orchestration.intake.tables import Rejected
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -37,6 +37,7 @@ def judge(
     notes: Mapping[tuple[str, str], int],
     absent_columns: int,
     unknown_columns: int,
+    unused_sheets: int = 0,
     mapping: SourceMapping,
     municipality_code: str,
 ) -> tuple[Finding, ...]:
@@ -47,7 +48,7 @@ def judge(
     units. `municipality_code` is the delivery's (`0000` for national ones); it also takes rows of unknown place.
     """
     findings: list[Finding] = []
-    accepted = Counter(table.column("municipality_code").to_pylist())
+    accepted = _rows_by_place(table)
     places = [_place(row, municipality_code, accepted) for row in rejected]
     lost = Counter(places)
     reasons = Counter((place, row.reasons[0][0]) for place, row in zip(places, rejected, strict=True))
@@ -63,6 +64,8 @@ def judge(
         findings.append(Finding(municipality_code, "D-COLUMN-ABSENT", "warning", absent_columns))
     if unknown_columns:
         findings.append(Finding(municipality_code, "I-COLUMN-UNKNOWN", "info", unknown_columns))
+    if unused_sheets:
+        findings.append(Finding(municipality_code, "I-SHEET-UNUSED", "info", unused_sheets))
     return tuple(sorted(findings))
 
 
@@ -87,11 +90,22 @@ def _place(row: Rejected, municipality_code: str, accepted: Mapping[str, int]) -
 
 def _duplicates(table: pa.Table, mapping: SourceMapping) -> dict[str, tuple[int, int]]:
     """Per municipality with doubled keys: (rows beyond the first of their key, distinct keys)."""
-    keys = ["municipality_code", *ROW_KEYS[mapping.source]]
-    counts = table.select(keys).group_by(keys).aggregate([([], "count_all")])
-    doubled = counts.filter(pc.greater(counts.column("count_all"), 1))
-    distinct = Counter(counts.column("municipality_code").to_pylist())
+    first, *others = ROW_KEYS[mapping.source]
+    counts = pc.value_counts(table.column(first))
+    doubled = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    if len(doubled) == 0:
+        return {}
+    keys = ["municipality_code", first, *others]
+    suspects = table.select(keys).filter(pc.is_in(table.column(first), value_set=doubled))
+    groups = suspects.group_by(keys).aggregate([([], "count_all")])
     surplus: Counter[str] = Counter()
-    for row in doubled.to_pylist():
+    for row in groups.filter(pc.greater(groups.column("count_all"), 1)).to_pylist():
         surplus[row["municipality_code"]] += row["count_all"] - 1
-    return {place: (rows, distinct[place]) for place, rows in surplus.items()}
+    rows = _rows_by_place(table)
+    return {place: (count, rows[place] - count) for place, count in surplus.items()}
+
+
+def _rows_by_place(table: pa.Table) -> Counter[str]:
+    return Counter(
+        {item["values"]: item["counts"] for item in pc.value_counts(table.column("municipality_code")).to_pylist()}
+    )

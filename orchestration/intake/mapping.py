@@ -132,7 +132,7 @@ class SourceMapping(_Model):
     file_pattern: str  # regular expression on the whole file name
     period: Period
     format: Literal["csv", "parquet"] = "csv"
-    separators: tuple[str, ...] = (";",)
+    separators: tuple[str, ...] = (";", "\t", ",")  # the first that shows the header counts
     encodings: tuple[Encoding, ...] = ("utf-8", "cp1252", "utf-16")
     footnotes: Footnotes | None = None
     one_row_per_unit: bool = False  # a rejected or doubled row is critical for the unit's municipality

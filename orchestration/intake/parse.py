@@ -9,9 +9,10 @@ import pyarrow as pa
 from orchestration.intake.errors import ConservationError, DoorError, RefusalError
 from orchestration.intake.findings import Finding, judge, refusal
 from orchestration.intake.mapping import SourceMapping
-from orchestration.intake.reader import RawTable, Rejected, read_table
+from orchestration.intake.reader import read_table
 from orchestration.intake.schemas import ACCEPTED
 from orchestration.intake.store import Delivery
+from orchestration.intake.tables import RawTable, Rejected
 from orchestration.intake.typed import TypedTable, type_rows
 
 UNKNOWN_PERIOD = "unknown"
@@ -110,6 +111,7 @@ def _judged(
         # a mark of protected identity may be absent: then nobody in the file has it
         absent_columns=sum(mapping.columns[name].type != "protected_mark" for name in raw.absent_columns),
         unknown_columns=raw.unknown_columns,
+        unused_sheets=raw.unused_sheets,
         mapping=mapping,
         municipality_code=delivery.municipality_code,
     )
