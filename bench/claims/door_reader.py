@@ -22,7 +22,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 MILLION = 1_000_000
 MAXIMUM_RATIO = 8.0
 MAXIMUM_GIGABYTES = 1.0
-HOSTILE_GIGABYTES = 2.0
+HOSTILE_GIGABYTES = 1.5
 
 
 def fuzz(count: int, *, seed: int = 1) -> tuple[list[str], float]:
@@ -177,7 +177,7 @@ CLAIMS = (
     Claim(
         "door-hostile",
         "A file of the greatest size allowed cannot fill the memory, whatever is in it.",
-        "under 2 GB",
+        "under 1.5 GB",
         _hostile,
     ),
 )
