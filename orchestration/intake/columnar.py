@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from orchestration.intake.errors import RefusalError
 from orchestration.intake.headers import MAXIMUM_COLUMNS, missing_header_hint
 from orchestration.intake.mapping import SourceMapping, normalised_header
-from orchestration.intake.tables import MAXIMUM_ROWS, TEXTS, RawTable, combined
+from orchestration.intake.tables import MAXIMUM_ROWS, TEXTS, RawTable, combined, encoded
 
 MAXIMUM_UNPACKED_BYTES = 1 << 30
 
@@ -60,10 +60,8 @@ def _check_bounds(metadata: pq.FileMetaData) -> None:
 def _texts(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """Any column as text; an absent value is an empty text."""
     if pa.types.is_dictionary(column.type):
-        column = pa.chunked_array([_texts_of_chunk(chunk) for chunk in column.chunks], TEXTS)
-    else:
-        column = pc.fill_null(column.cast(pa.string()), "").dictionary_encode()
-    return combined(column)
+        return combined(pa.chunked_array([_texts_of_chunk(chunk) for chunk in column.chunks], TEXTS))
+    return encoded(pc.fill_null(column.cast(pa.string()), ""))
 
 
 def _texts_of_chunk(chunk: pa.DictionaryArray) -> pa.DictionaryArray:

@@ -17,7 +17,7 @@ from orchestration.intake.errors import RefusalError
 from orchestration.intake.headers import HEADER_WITHIN_LINES, Header, header_of
 from orchestration.intake.lines import BYTE_ORDER_MARK, MAXIMUM_LINE, is_garbled, pieces, split_cells
 from orchestration.intake.mapping import SourceMapping
-from orchestration.intake.tables import MAXIMUM_ROWS, MAXIMUM_TEXTS, RawTable, combined
+from orchestration.intake.tables import MAXIMUM_ROWS, MAXIMUM_TEXTS, RawTable, encoded
 
 _BLOCK_BYTES = 1 << 22
 _MAXIMUM_RECODED_BYTES = 1 << 26  # becomes up to three times as large in UTF-8
@@ -185,7 +185,7 @@ def _columns(body: memoryview, header: Header, *, width: int) -> dict[str, pa.Di
     columns: dict[str, pa.DictionaryArray] = {}
     texts = 0
     for name in wanted:  # one at a time, so that a file of nothing but different texts is given up early
-        columns[name] = combined(table.column(name).dictionary_encode())
+        columns[name] = encoded(table.column(name))
         table = table.drop_columns([name])
         texts += len(columns[name].dictionary)
         if texts > MAXIMUM_TEXTS:  # the line reader would say the same, with a multiple of the memory

@@ -77,9 +77,16 @@ def texts_of(cells: Sequence[str]) -> pa.DictionaryArray:
     return column.array()
 
 
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column of plain text, each different text once."""
+    return _whole(column).dictionary_encode()
+
+
 def combined(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """The chunks of a column of texts as one, over one dictionary."""
-    if column.num_chunks == 0:
-        return pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], pa.string()))
-    whole = column.unify_dictionaries().combine_chunks()
-    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    """The chunks of a column of texts, each with its own different texts, as one."""
+    return _whole(column.unify_dictionaries())
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)

@@ -13,6 +13,7 @@ from orchestration.intake import parse, reader
 from orchestration.intake.inbox import load_mapping_set
 from orchestration.intake.tables import RawTable
 from tests.orchestration.fixtures.mutations import MAXIMUM_SEED, TOKENS, mutated, unaccounted
+from tests.orchestration.fixtures.readings import quick_agrees
 from tests.orchestration.fixtures.spoiled import PERIODS, cases, pupil
 
 MAPPINGS = {
@@ -55,6 +56,12 @@ def test_any_line_of_plausible_parts_is_accounted_for(parts: list[bytes]) -> Non
 def test_any_spoiled_file_spoiled_further_is_accounted_for(source: str, seed: int) -> None:
     content = mutated(SEEDS[source], random.Random(seed))
     assert unaccounted(content, mapping=MAPPINGS[source], period=PERIODS[source]) is None
+
+
+@many(1_000)
+@given(st.sampled_from(sorted(SEEDS)), st.integers(0, 2**64))
+def test_any_spoiled_file_is_read_the_same_in_bulk(source: str, seed: int) -> None:
+    assert quick_agrees(mutated(SEEDS[source], random.Random(seed)), mapping=MAPPINGS[source]) is not False
 
 
 def test_the_account_notices_a_lost_row(monkeypatch: pytest.MonkeyPatch) -> None:

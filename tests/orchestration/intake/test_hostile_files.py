@@ -93,7 +93,7 @@ def test_without_the_table_of_contents_the_process_has_limits_of_its_own(monkeyp
 
 def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "CHILD_SECONDS", 1)
-    rows = [COLUMNS, *pupils(1) * 40_000]
+    rows = [COLUMNS, *pupils(1) * 120_000]
     assert refused(make_workbook(rows))[0] == "E-SIZE"
 
 

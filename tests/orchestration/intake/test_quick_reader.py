@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.intake import quick, reader
-from orchestration.intake.errors import RefusalError
 from orchestration.intake.inbox import load_mapping_set
-from orchestration.intake.lines import encoding_of
-from orchestration.intake.mapping import SourceMapping
 from orchestration.intake.parse import parse_delivery
-from orchestration.intake.quick import read_quickly
-from orchestration.intake.reader import read_by_line
 from orchestration.intake.store import Delivery
-from orchestration.intake.tables import RawTable
+from tests.orchestration.fixtures.readings import quick_agrees
 from tests.orchestration.fixtures.spoiled import Case, cases, pupil, pupils, text, with_line
 
 MAPPINGS = {
@@ -30,31 +23,6 @@ MAPPINGS = {
 PUPILS = MAPPINGS["enrollment"]
 TEXT_CASES = [case for case in cases() if case.file_name.endswith(".csv") and case.source in MAPPINGS]
 CLEAN = text(pupils())
-
-
-def is_same(one: RawTable, other: RawTable) -> bool:
-    """Whether two readings agree in everything, distinct texts and their order included."""
-    for item in fields(RawTable):
-        mine, theirs = getattr(one, item.name), getattr(other, item.name)
-        if item.name == "columns":
-            if list(mine) != list(theirs) or not all(mine[name].equals(theirs[name]) for name in mine):
-                return False
-        elif item.name == "row_numbers":
-            if not np.array_equal(mine, theirs):
-                return False
-        elif mine != theirs:
-            return False
-    return True
-
-
-def quick_agrees(content: bytes, mapping: SourceMapping = PUPILS) -> bool | None:
-    """None where the quick way does not take the file; else whether both ways agree."""
-    try:
-        encoding = encoding_of(content, allowed=mapping.encodings)
-    except RefusalError:
-        return None
-    found = read_quickly(content, encoding=encoding, mapping=mapping)
-    return None if found is None else is_same(found, read_by_line(content, encoding=encoding, mapping=mapping))
 
 
 CLEAN_FILES = {
@@ -78,7 +46,7 @@ CLEAN_FILES = {
 
 @pytest.mark.parametrize("name", CLEAN_FILES)
 def test_a_clean_file_is_read_quickly_and_the_same(name: str) -> None:
-    assert quick_agrees(CLEAN_FILES[name]) is True
+    assert quick_agrees(CLEAN_FILES[name], mapping=PUPILS) is True
 
 
 LEFT_ALONE = {
@@ -107,7 +75,7 @@ LEFT_ALONE = {
 
 @pytest.mark.parametrize("name", LEFT_ALONE)
 def test_a_file_that_is_not_proven_clean_is_left_to_the_line_reader(name: str) -> None:
-    assert quick_agrees(LEFT_ALONE[name].encode()) is None
+    assert quick_agrees(LEFT_ALONE[name].encode(), mapping=PUPILS) is None
 
 
 @pytest.mark.parametrize(
@@ -126,11 +94,11 @@ def test_without_its_guards_the_quick_way_would_lie(
     guard: str, answer: bool, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quick, guard, lambda *_, **__: answer)
-    assert quick_agrees(LEFT_ALONE[name].encode()) is False
+    assert quick_agrees(LEFT_ALONE[name].encode(), mapping=PUPILS) is False
 
 
 def test_every_spoiled_file_that_is_read_quickly_is_read_the_same() -> None:
-    verdicts = {case.id: quick_agrees(case.content, MAPPINGS[case.source]) for case in TEXT_CASES}
+    verdicts = {case.id: quick_agrees(case.content, mapping=MAPPINGS[case.source]) for case in TEXT_CASES}
     assert [name for name, verdict in verdicts.items() if verdict is False] == []
     assert sum(verdict is True for verdict in verdicts.values()) > 100
 
@@ -166,4 +134,4 @@ SMALL = PUPILS.model_copy(
 @given(FILES, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\n"]), st.sampled_from(["utf-8", "utf-16"]))
 def test_generated_tables_are_read_the_same(rows: list[list[str]], end: str, last: str, encoding: str) -> None:
     content = end.join(["Skolenhetskod;SVA;Modersmål", *(";".join(cells) for cells in rows)]) + last
-    assert quick_agrees(content.encode(encoding), SMALL) is not False
+    assert quick_agrees(content.encode(encoding), mapping=SMALL) is not False
