@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
@@ -165,22 +164,19 @@ def conflicts(year: Annotated[int, typer.Argument(help=say("help_year"))]) -> No
     if not counted:
         out.print(say("conflicts_none", year=str(year)))
         return
-    table = Table(title=say("conflicts_title", year=str(year)), title_justify="left")
-    for name in ("municipality", "conflict_date", "conflict_kind", "conflict_unit", "conflict_other"):
-        table.add_column(say(name))
-    for name in ("pupils", "conflict_counted"):
-        table.add_column(say(name), justify="right")
-    for item in counted:
-        table.add_row(
-            item.municipality_code,
-            item.count_date.isoformat(),
-            say(CONFLICTS[item.conflict_kind]),
-            item.school_unit_code,
-            item.other_school_unit_code or "–",
-            str(item.pupil_count),
-            str(item.counted_here),
+    out.print(say("conflicts_title", year=str(year)), style="bold")
+    for item in counted:  # lines rather than a table: words and two codes do not fit eighty columns
+        line = say(
+            "conflict_line",
+            municipality=item.municipality_code,
+            day=item.count_date.isoformat(),
+            unit=item.school_unit_code,
+            other=item.other_school_unit_code or "–",
+            kind=say(CONFLICTS[item.conflict_kind]),
+            pupils=item.pupil_count,
+            counted=item.counted_here,
         )
-    out.print(table)
+        out.print(f"  {line}", soft_wrap=True)
     out.print(say("conflicts_where", path=str(found.restricted / "conflicts")))
 
 

@@ -29,6 +29,7 @@ BREAKS: dict[str, tuple[str, str, str]] = {  # name -> step, module, function th
     "writing": ("door", "orchestration.intake.door", "parquet_bytes"),
     "door_rules": ("door_rules", "orchestration.defs.ingest.checks", "failing_by_rule"),
     "dbt_build": ("dbt_build", "orchestration.defs.ingest.assets", "read_deliveries"),
+    "conflicts": ("restricted__conflict_lists", "orchestration.defs.factors.conflicts", "write_conflict_lists"),
     "need_model": ("need_model", "orchestration.defs.need.assets", "need_from_counts"),
     "need_rules": ("need_rules", "orchestration.defs.need.checks", "judge"),
     "need_suite": ("need_suite", "orchestration.defs.need.checks", "check_result"),

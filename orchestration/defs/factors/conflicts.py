@@ -5,6 +5,7 @@ from collections import Counter
 import dagster as dg
 
 from orchestration.intake.conflicts import write_conflict_lists
+from orchestration.intake.sealed import sealed_errors
 from orchestration.names import DATA_TEAM, FACTORS
 from orchestration.settings import settings
 
@@ -21,6 +22,6 @@ from orchestration.settings import settings
 def conflict_lists() -> dg.MaterializeResult:
     """Write the lists and say for how many units."""
     found = settings()
-    lists = write_conflict_lists(found.home, warehouse=found.warehouse)
+    lists = sealed_errors(write_conflict_lists)(found.home, warehouse=found.warehouse)
     per_date = Counter(path.parent.name for path in lists)
     return dg.MaterializeResult(metadata={"lists": len(lists), **{f"units {day}": n for day, n in per_date.items()}})
