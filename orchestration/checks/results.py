@@ -133,9 +133,7 @@ def suite_results(
 def suite_verdicts(warehouse: Warehouse, index: pd.DataFrame, *, dates: Mapping[str, Dates]) -> list[suites.Verdict]:
     """What Great Expectations says of the municipalities in ``dates``, each on its own count dates."""
     factors = warehouse.mart("fct_school_factors")
-    own_dates = [
-        day in dates.get(code, ())
-        for code, day in zip(factors["municipality_code"], factors["count_date"], strict=True)
-    ]
-    years = suites.municipality_year(factors[own_dates])
+    counted = zip(factors["municipality_code"], factors["count_date"], strict=True)
+    own_date = pd.Series([day in dates.get(code, ()) for code, day in counted], index=factors.index, dtype=bool)
+    years = suites.municipality_year(factors[own_date])
     return [*suites.run_suite("municipality_year", years), *suites.run_suite("fct_need_index", index)]

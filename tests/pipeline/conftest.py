@@ -26,11 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LIKVARD = Path(sys.executable).with_name("likvard")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """The marker is pytest-xdist's; without the plugin it still has to be known."""
-    config.addinivalue_line("markers", "xdist_group(name): tests that share a home run in one worker")
-
-
 def surroundings(home: Path, **settings: object) -> dict[str, str]:
     """This process' environment with LIKVARD_* replaced; ``settings`` by field name, other names as they stand."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
