@@ -89,6 +89,26 @@ def test_a_damaged_published_tree_refuses_its_municipality_and_does_not_stop_the
         assert rules_against(outcomes[code]) == {"G-SEAL-001"}
 
 
+def test_a_policy_may_build_on_older_counts_and_is_judged_on_those(clean, first, tmp_path):
+    """`index.count_lag_years: 1`: funding year 2023 from the counts of 2021 and 2020, the newest that exist."""
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies" / "default", policies / "default")
+    (policies / "9904").mkdir()
+    (policies / "9904" / "municipality.yml").write_text(
+        'extends: default\nmunicipality_code: "9904"\nname: Påhittinge 4\nintake_mode: school_aggregate\n', "utf-8"
+    )
+    default = (policies / "default" / "model.yml").read_text("utf-8")
+    lag = default[default.index("  count_lag_years:") :]
+    assert lag.count("value: 0") == 1
+    (policies / "9904" / "index.yml").write_text("index:\n" + lag.replace("value: 0", "value: 1"), "utf-8")
+    home = Home(tmp_path / "home", {"policies": policies})
+    shutil.copytree(clean.path, home.path, symlinks=True)
+    materialise(home, 2023, *AFTER_DBT)
+    outcomes = home.outcomes(2023)
+    assert {code: row["status"] for code, row in outcomes.items()} == {"9904": "published"}
+    assert str(home.table("dim_year", 2023, code="9904")["count_date"].iloc[0]) == "2021-10-15"
+
+
 def spoil(folder: Path, school_year: str, *changes) -> None:
     path = folder / files.export_name(school_year)
     content = path.read_bytes()
@@ -162,26 +182,6 @@ def test_the_command_says_that_nothing_was_lost_and_what_the_file_has(cut_off):
 
 AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", "allocation/fct_allocation", "allocation/school_allocation",
              "publication/rule_result", "publication/proposal")  # fmt: skip
-
-
-def test_a_policy_may_build_on_older_counts_and_is_judged_on_those(clean, first, tmp_path):
-    """`index.count_lag_years: 1`: funding year 2023 from the counts of 2021 and 2020, the newest that exist."""
-    policies = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies" / "default", policies / "default")
-    (policies / "9904").mkdir()
-    (policies / "9904" / "municipality.yml").write_text(
-        'extends: default\nmunicipality_code: "9904"\nname: Påhittinge 4\nintake_mode: school_aggregate\n', "utf-8"
-    )
-    default = (policies / "default" / "model.yml").read_text("utf-8")
-    lag = default[default.index("  count_lag_years:") :]
-    assert lag.count("value: 0") == 1
-    (policies / "9904" / "index.yml").write_text("index:\n" + lag.replace("value: 0", "value: 1"), "utf-8")
-    home = Home(tmp_path / "home", {"policies": policies})
-    shutil.copytree(clean.path, home.path, symlinks=True)
-    materialise(home, 2023, *AFTER_DBT)
-    outcomes = home.outcomes(2023)
-    assert {code: row["status"] for code, row in outcomes.items()} == {"9904": "published"}
-    assert str(home.table("dim_year", 2023, code="9904")["count_date"].iloc[0]) == "2021-10-15"
 
 
 def test_a_municipality_can_be_run_alone(clean, cut_off, exported):
