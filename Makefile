@@ -29,7 +29,7 @@ ui: environment ## open the Dagster UI with the history of ./var
 	@.venv/bin/likvard ui
 
 test: environment ## set everything up and run all tests
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: environment ## formatter, linters, types and the architecture; fails when one of them does
 	@.venv/bin/ruff check . && .venv/bin/sqlfluff lint dbt_project/models dbt_project/tests --nofail-on-warning 2>/dev/null || exit 1
