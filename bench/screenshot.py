@@ -114,7 +114,6 @@ PAGES = (
     ("need_index", "/assets/need/fct_need_index?view=overview", "Show Markdown"),
     ("allocation", "/assets/allocation/school_allocation?view=overview", "Show Markdown"),
     ("checks", "/assets/need/fct_need_index?view=checks", None),
-    ("runs", "/runs", None),
 )
 """Picture name, path in the UI, and what is opened on the page before the picture is taken."""
 
