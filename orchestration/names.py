@@ -6,5 +6,4 @@ DATA_TEAM = "team:data"
 STATISTICS_TEAM = "team:statistics"
 FINANCE_TEAM = "team:finance"
 
-COMPULSORY_SCHOOL = "compulsory_school"
 OPEN_STATISTICS, PUPIL_LEVEL = "open_statistics", "pupil_level"

@@ -52,7 +52,7 @@ def _pots(home: Home, year: int) -> Measured:
         lines["ore"].tolist() == wide["ore"].tolist() == [table["control_total_ore"] for table in told]
         and (lines["ore"] == pupils["pupils"] * per_pupil * 100).all()
     )
-    return Measured(f"{len(folders)} municipalities, {lines['ore'].sum() // 100:,} kr".replace(",", " "), bool(same))
+    return Measured(f"{len(folders)} municipalities, {lines['ore'].sum() // 100:_} kr".replace("_", " "), bool(same))
 
 
 def demo_pot() -> Measured:

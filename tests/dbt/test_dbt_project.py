@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-pytestmark = pytest.mark.xdist_group("dbt")  # one home, built once
-
 if TYPE_CHECKING:
     from conftest import Dbt
 

@@ -15,7 +15,6 @@ from models_py.world import DEMO, simulate
 from models_py.world.recovery import recovery_z, true_coefficients, true_need
 from tests.pipeline.conftest import Home, materialise, rules_against
 
-pytestmark = pytest.mark.xdist_group("demo")
 CODE, YEAR = "9999", 2027
 
 

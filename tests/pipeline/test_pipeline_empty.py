@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("empty")
-
 
 def test_a_run_without_deliveries_publishes_nothing_and_says_where_files_go(new_home):
     home = new_home("empty")

@@ -13,8 +13,6 @@ import pytest
 from expectations.rules import all_rules
 from tests.pipeline.conftest import ROOT, surroundings
 
-pytestmark = pytest.mark.xdist_group("graph")
-
 DESCRIBE = """
 import json, warnings
 import dagster as dg

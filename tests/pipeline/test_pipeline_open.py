@@ -12,7 +12,6 @@ import pytest
 from tests.orchestration.fixtures import skolverket_files as files
 from tests.pipeline.conftest import ROOT, Home, materialise, rules_against
 
-pytestmark = pytest.mark.xdist_group("open")
 YEAR = 2022
 NOW, BEFORE = "2021/22", "2020/21"
 UNITS = files.invented_units(municipalities=8, units_each=24)  # 144 of them have a grade 9: enough for the fit

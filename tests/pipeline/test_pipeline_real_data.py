@@ -13,7 +13,6 @@ from tests.pipeline.conftest import Home
 
 OPEN_DATA = Path(os.environ.get("LIKVARD_OPEN_DATA", "does-not-exist"))
 pytestmark = [
-    pytest.mark.xdist_group("real_data"),
     pytest.mark.skipif(not OPEN_DATA.is_dir(), reason="LIKVARD_OPEN_DATA is unset or absent"),
 ]
 YEAR = 2022

@@ -15,7 +15,6 @@ import pytest
 from models_py.world import DEMO, deliver, simulate
 from tests.pipeline.conftest import Home, rules_against
 
-pytestmark = pytest.mark.xdist_group("spoiled")
 YEAR = 2027
 CLEAN, CUT_OFF, UNIT_GONE, DOUBLED, EXPIRED, UNIT_ENDED, OTHER_LABELS = (f"999{number}" for number in range(1, 8))
 CODES = (CLEAN, CUT_OFF, UNIT_GONE, DOUBLED, EXPIRED, UNIT_ENDED, OTHER_LABELS)

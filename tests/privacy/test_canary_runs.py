@@ -9,8 +9,6 @@ from bench.canary.scan import RESTRICTED, needles_of, scan
 from bench.claims.door_privacy import dbt_folders, judge_runs, steps_of_the_job
 from orchestration.demo import key_of_the_demo
 
-pytestmark = pytest.mark.xdist_group("canary")  # one home, built once
-
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory) -> tuple[Path, Path, list[Run]]:
