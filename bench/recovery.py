@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models_py.need import FACTORS, fit_within_school, predict_from_counts
-from models_py.need.within import NeedFit
+from models_py.need import FACTORS, NeedFit, count_outcomes, fit_within_school, predict_from_counts
 from models_py.world import World, WorldSettings, simulate
 from models_py.world.recovery import recovery_z, true_levels, true_need
 
@@ -76,7 +75,7 @@ def slopes(settings: WorldSettings) -> Recovery:
     """Fit one world by true levels and compare the slopes with those planted."""
     world = simulate(settings)
     counts = outcome_counts(world, observed_education=False, years=settings.years - 1)
-    return compare(fit_within_school(counts), world)
+    return compare(fit_within_school(count_outcomes(counts)), world)
 
 
 def compare(fit: NeedFit, world: World) -> Recovery:
@@ -97,7 +96,7 @@ def compare(fit: NeedFit, world: World) -> Recovery:
 def index_against_truth(settings: WorldSettings) -> tuple[float, float, float, int]:
     """A nation by observed levels: RMSE in index points, rank correlation, slope of estimated on true index, schools."""
     world = simulate(settings)
-    fit = fit_within_school(outcome_counts(world, observed_education=True))
+    fit = fit_within_school(count_outcomes(outcome_counts(world, observed_education=True)))
     year = max(settings.count_years)
     estimated = predict_from_counts(fit, register_counts(world, count_year=year)).table
     true = true_need(world)

@@ -24,7 +24,7 @@ from scipy.special import expit
 
 from models_py.errors import NeedError
 from models_py.need.design import MISSING
-from models_py.need.logit import jackknife_covariance, recalibrate
+from models_py.need.logit import jackknife_of_blocks, recalibrate, row_blocks
 from models_py.need.scoring import UnfittedLevel, UnitNeed
 from models_py.need.settle import settle, settle_one, settle_shares
 from models_py.need.shares import FACTOR_KEYS, FOREIGN_BACKGROUND, WITHOUT_POST_SECONDARY, ShareTerm, share_matrix
@@ -182,13 +182,14 @@ def fit_open_statistics(
     repeated = len(units) < len(table)
     if repeated:
         mean = expit(x @ solved.params)
-        covariance = jackknife_covariance(
+        blocks = row_blocks(
             x,
             weights=leavers * mean * (1.0 - mean),
             residuals=events - leavers * mean,
             starts=starts_of(table["municipality_code"], table["school_unit_code"]),
             penalty=np.zeros(x.shape[1]),
         )
+        covariance = jackknife_of_blocks(blocks)
         degrees_of_freedom = len(units) - 1
     width = len(rows.columns)
     coefficients = settle(np.asarray(solved.params)[1 : 1 + width])
@@ -198,7 +199,7 @@ def fit_open_statistics(
     return AggregateFit(
         terms=tuple(terms),
         columns=rows.columns,
-        intercept=settle_one(recalibrate(score_columns @ coefficients, trials=leavers, events=events)),
+        intercept=settle_one(recalibrate(score_columns @ coefficients, trials=leavers, total=events.sum())),
         coefficients=coefficients,
         covariance=covariance,
         covariance_rule="unit_jackknife" if repeated else "pearson_dispersion",

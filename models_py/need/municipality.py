@@ -14,11 +14,12 @@ import pandas as pd
 
 from models_py.errors import NeedError
 from models_py.need.aggregate import estimation_rows, fit_open_statistics, predict_from_shares
+from models_py.need.cells import count_outcomes, outcome_cells
 from models_py.need.index import need_index
 from models_py.need.record import COEFFICIENT_COLUMNS, coefficient_table, fit_id, fit_record, inputs_sha256
 from models_py.need.scoring import UnitNeed, predict_from_counts
 from models_py.need.window import result_years
-from models_py.need.within import fit_within_school, outcome_cells
+from models_py.need.within import fit_within_school
 
 INDEX_KEYS = ("municipality_code", "funding_year")
 
@@ -64,7 +65,7 @@ def need_from_counts(
             outcome_counts["result_year"].unique().tolist(), funding_year=funding_year, unit_count=units
         )
         cells = outcome_cells(outcome_counts[outcome_counts["result_year"].isin(years)])
-        fit = fit_within_school(cells, minimum_events=minimum_events)
+        fit = fit_within_school(count_outcomes(cells), minimum_events=minimum_events)
         identity = inputs_sha256(cells)
         named = fit_id(fit, funding_year=funding_year, inputs_sha256=identity)
         scored = predict_from_counts(fit, register_counts)

@@ -18,8 +18,8 @@ import pandas as pd
 
 from models_py.errors import NeedError
 from models_py.need.aggregate import AggregateFit
+from models_py.need.fit import NeedFit
 from models_py.need.settle import settle
-from models_py.need.within import NeedFit
 
 COEFFICIENT_COLUMNS = (
     "municipality_code",

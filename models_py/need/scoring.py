@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.special import expit
 
 from models_py.need.design import level_codes
+from models_py.need.fit import NeedFit
 from models_py.need.settle import settle_shares
 from models_py.need.tables import canonical_counts, starts_of
-from models_py.need.within import NeedFit
 
 UNIT_KEYS = ("municipality_code", "count_date", "school_unit_code")
 
@@ -52,7 +52,7 @@ def predict_from_counts(fit: NeedFit, register_counts: pd.DataFrame) -> UnitNeed
     codes = level_codes(counts, factors)
     pupils = counts["pupil_count"].to_numpy(dtype=float)
     cells, cell_of_row = np.unique(codes, axis=0, return_inverse=True)
-    share = expit(fit.intercept + fit.design.matrix(cells) @ fit.coefficients)[cell_of_row.reshape(-1)]
+    share = predicted_share(fit, cells)[cell_of_row.reshape(-1)]
     starts = starts_of(*(counts[key] for key in UNIT_KEYS))
     unit_pupils = np.add.reduceat(pupils, starts)
     table = counts.iloc[starts][list(UNIT_KEYS)].reset_index(drop=True)
@@ -62,6 +62,15 @@ def predict_from_counts(fit: NeedFit, register_counts: pd.DataFrame) -> UnitNeed
     table["need_share_lower"] = np.nan
     table["need_share_upper"] = np.nan
     return UnitNeed(table, _unfitted(fit, codes, pupils))
+
+
+def predicted_share(fit: NeedFit, levels: np.ndarray) -> np.ndarray:
+    """Expected share not eligible of cells (int, cells × factors, positions in ``Factor.levels``), 0..1.
+
+    Points added straight to a share can leave 0..1 and are clipped there; log-odds cannot.
+    """
+    score = fit.intercept + fit.design.matrix(levels) @ fit.coefficients
+    return expit(score) if fit.link == "logit" else np.clip(score, 0.0, 1.0)
 
 
 def _unfitted(fit: NeedFit, codes: np.ndarray, pupils: np.ndarray) -> tuple[UnfittedLevel, ...]:

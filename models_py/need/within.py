@@ -7,141 +7,94 @@ Here: from outcome counts to a ``NeedFit``. Not here: the numerical core (``logi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
-from scipy import stats
 
 from models_py.errors import NeedError
-from models_py.need.design import FACTORS, Design, Factor, build_design, level_codes
-from models_py.need.logit import fit_absorbed, recalibrate, within_covariance
-from models_py.need.settle import settle, settle_one
-from models_py.need.tables import canonical_counts, starts_of
+from models_py.need.calibration import calibrated_intercept, calibration_of
+from models_py.need.cells import CellCounts
+from models_py.need.design import build_design
+from models_py.need.fit import NeedFit
+from models_py.need.logit import Rows, fit_absorbed, jackknife_of_blocks, within_blocks
+from models_py.need.settle import settle
 
-SCHOOL_KEYS = ("municipality_code", "school_unit_code")
-OUTCOME_COUNTS = ("leaver_count", "not_eligible_count")
 YEAR_RIDGE = 1e-4  # identifies a year only one school has, and is far too weak to move the others
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NeedFit:
-    """Weights of background, log-odds, aligned with ``design.terms``.
-
-    ``intercept`` is recalibrated: with it the expected not eligible equal the observed over all schools and years.
-    ``covariance`` is CR3 (one-step jackknife over schools); ``intervals`` are 95 %, t with ``fitted_schools - 1``.
-    ``dropped_schools``: all or none not eligible; without say in the slopes, counted in the intercept.
-    """
-
-    design: Design
-    intercept: float
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    year_effects: tuple[tuple[int, float], ...]
-    ridge: float
-    result_years: tuple[int, ...]
-    municipality_codes: tuple[str, ...]
-    fitted_schools: int
-    dropped_schools: tuple[tuple[str, str], ...]
-    pupils: int
-    events: int
-    iterations: int
-
-    @property
-    def standard_errors(self) -> np.ndarray:
-        return np.sqrt(np.diag(self.covariance))
-
-    @property
-    def intervals(self) -> np.ndarray:
-        """Terms × 2: lower and upper 95 % limits."""
-        reach = stats.t.ppf(0.975, self.fitted_schools - 1) * self.standard_errors
-        return np.column_stack([self.coefficients - reach, self.coefficients + reach])
-
-
-def outcome_cells(outcome_counts: pd.DataFrame, *, factors: Sequence[Factor] = FACTORS) -> pd.DataFrame:
-    """School × year × cell counts in canonical order: what the fit sees, and what its identity is taken from."""
-    keys = [*SCHOOL_KEYS, "result_year", *(factor.name for factor in factors)]
-    cells = canonical_counts(outcome_counts, keys=keys, counts=OUTCOME_COUNTS, what="outcome counts")
-    beyond = cells["not_eligible_count"] > cells["leaver_count"]
-    if beyond.any():
-        units = sorted(set(cells.loc[beyond, "school_unit_code"]))[:3]
-        raise NeedError(
-            f"outcome counts: {int(beyond.sum())} cells have more not eligible than leavers, first units {units};"
-            " correct the counts",
-            reason="events_exceed_leavers",
-        )
-    return cells
-
-
-def fit_within_school(
-    outcome_counts: pd.DataFrame,
-    *,
-    factors: Sequence[Factor] = FACTORS,
-    ridge: float = 0.05,
-    minimum_events: int = 350,
-) -> NeedFit:
+def fit_within_school(counts: CellCounts, *, ridge: float = 0.05, minimum_events: int = 350) -> NeedFit:
     """Fit the logit of not eligible on background within schools.
 
-    ``outcome_counts``: municipality_code, school_unit_code, result_year, one column per factor (level names),
-    leaver_count, not_eligible_count; one row per cell or per pupil, in any order, gives the same bits. A school is a
-    unit within a municipality. Years always have their own level. ``ridge`` is per dummy, log-odds⁻².
-    Raises ``NeedError``: ``too_few_events`` (own weights are noise below some 350 events), ``too_few_schools``, and
-    those of the input (``empty_input``, ``negative_count``, ``events_exceed_leavers``, ``unknown_level``, …).
+    Years always have their own level. ``ridge`` is per dummy, log-odds⁻². Raises ``NeedError``: ``too_few_events`` (own
+    weights are noise below some 350 events), ``too_few_schools``, ``bad_setting`` and those of the core.
     """
     if not ridge >= 0:
         raise NeedError(f"ridge is {ridge}; it must be zero or more", reason="bad_setting")
-    cells = outcome_cells(outcome_counts, factors=factors)
-    codes = level_codes(cells, factors)
-    leavers = cells["leaver_count"].to_numpy(dtype=float)
-    events = cells["not_eligible_count"].to_numpy(dtype=float)
-    if events.sum() < minimum_events:
+    require_events(counts, minimum_events)
+    mixed = schools_with_both(counts)
+    inside = counts.of_schools(mixed)
+    # Levels are judged on the schools that inform the slopes, or a column could be all zero.
+    design = build_design(inside.levels[inside.cell], inside.trials, inside.factors)
+    terms, years = len(design.terms), len(counts.years) - 1
+    x = np.hstack([design.matrix(inside.levels), year_columns(inside)])
+    penalty = np.repeat([ridge, min(ridge, YEAR_RIDGE)], [terms, years])
+    rows = Rows(x, inside.school, inside.cell, inside.trials.astype(float), inside.sums.astype(float))
+    solved = fit_absorbed(rows, penalty=penalty)
+    blocks = within_blocks(rows, weights=solved.weights, residuals=solved.residuals, penalty=penalty)
+    covariance = settle(jackknife_of_blocks(blocks)[:terms, :terms])
+    coefficients = settle(solved.slopes[:terms])
+    calibration = calibration_of(counts)
+    for array in (coefficients, covariance):
+        array.setflags(write=False)
+    return NeedFit(
+        estimator="within_school",
+        link="logit",
+        design=design,
+        intercept=calibrated_intercept(design, coefficients=coefficients, calibration=calibration),
+        coefficients=coefficients,
+        covariance=covariance,
+        interval_rule="school_jackknife",
+        degrees_of_freedom=float(mixed.sum() - 1),
+        year_effects=year_effects(counts.years, solved.slopes[terms:]),
+        ridge=float(ridge),
+        result_years=counts.years,
+        municipality_codes=tuple(sorted({municipality for municipality, _ in counts.schools})),
+        fitted_schools=int(mixed.sum()),
+        dropped_schools=tuple(school for school, kept in zip(counts.schools, mixed, strict=True) if not kept),
+        pupils=counts.pupils,
+        events=counts.total,
+        iterations=solved.iterations,
+        blocks=blocks,
+        calibration=calibration,
+    )
+
+
+def require_events(counts: CellCounts, minimum_events: int) -> None:
+    """Raise ``NeedError`` (``too_few_events``) below ``minimum_events`` leavers that are not eligible."""
+    if counts.total < minimum_events:
         raise NeedError(
-            f"{int(events.sum())} leavers are not eligible; own weights need {minimum_events}:"
+            f"{counts.total} leavers are not eligible; own weights need {minimum_events}:"
             " pool more years, use national weights or the open statistics",
             reason="too_few_events",
         )
-    starts = starts_of(*(cells[key] for key in SCHOOL_KEYS))
-    sizes = np.diff(np.append(starts, len(cells)))
-    school_leavers, school_events = np.add.reduceat(leavers, starts), np.add.reduceat(events, starts)
-    mixed = (school_events > 0) & (school_events < school_leavers)
+
+
+def schools_with_both(counts: CellCounts) -> np.ndarray:
+    """Bool per school: some are eligible and some are not. Raises ``NeedError`` (``too_few_schools``) below two."""
+    starts = counts.starts
+    trials, events = np.add.reduceat(counts.trials, starts), np.add.reduceat(counts.sums, starts)
+    mixed = (events > 0) & (events < trials)
     if mixed.sum() < 2:
         raise NeedError(
             f"{int(mixed.sum())} of {len(starts)} schools have both outcomes; two are needed to compare within schools",
             reason="too_few_schools",
         )
-    keep = np.repeat(mixed, sizes)
-    # Levels are judged on the schools that inform the slopes, or a column could be all zero.
-    design = build_design(codes[keep], leavers[keep], factors)
-    years = sorted({int(year) for year in cells["result_year"]})
-    year_dummies = cells["result_year"].to_numpy(dtype=float)[keep, None] == np.array(years[1:], dtype=float)[None, :]
-    x = np.hstack([design.matrix(codes[keep]), year_dummies.astype(float)])
-    kept_starts = np.concatenate([[0], np.cumsum(sizes[mixed])[:-1]])
-    terms = len(design.terms)
-    penalty = np.full(x.shape[1], ridge)
-    penalty[terms:] = min(ridge, YEAR_RIDGE)
-    solved = fit_absorbed(x, trials=leavers[keep], events=events[keep], starts=kept_starts, penalty=penalty)
-    covariance = within_covariance(
-        x, weights=solved.weights, residuals=solved.residuals, starts=kept_starts, penalty=penalty
-    )[:terms, :terms]
-    coefficients = settle(solved.slopes[:terms])
-    covariance = settle(covariance)
-    intercept = settle_one(recalibrate(design.matrix(codes) @ coefficients, trials=leavers, events=events))
-    for array in (coefficients, covariance):
-        array.setflags(write=False)
-    first_rows = cells.iloc[starts[~mixed]]
-    return NeedFit(
-        design=design,
-        intercept=intercept,
-        coefficients=coefficients,
-        covariance=covariance,
-        year_effects=((years[0], 0.0), *zip(years[1:], settle(solved.slopes[terms:]).tolist(), strict=True)),
-        ridge=float(ridge),
-        result_years=tuple(years),
-        municipality_codes=tuple(sorted(set(cells["municipality_code"]))),
-        fitted_schools=int(mixed.sum()),
-        dropped_schools=tuple(zip(first_rows["municipality_code"], first_rows["school_unit_code"], strict=True)),
-        pupils=int(leavers.sum()),
-        events=int(events.sum()),
-        iterations=solved.iterations,
-    )
+    return mixed
+
+
+def year_columns(counts: CellCounts) -> np.ndarray:
+    """Dummies of the cells' years, the first year left out: cells × (years - 1)."""
+    return (counts.year[:, None] == np.arange(1, len(counts.years))[None, :]).astype(float)
+
+
+def year_effects(years: tuple[int, ...], effects: np.ndarray) -> tuple[tuple[int, float], ...]:
+    """Year → effect, the first year 0."""
+    return ((years[0], 0.0), *zip(years[1:], settle(effects).tolist(), strict=True))

@@ -19,8 +19,8 @@ from models_py.need import (
     inputs_sha256,
     predict_from_counts,
 )
+from models_py.need.cells import count_outcomes, outcome_cells
 from models_py.need.record import COEFFICIENT_COLUMNS
-from models_py.need.within import outcome_cells
 
 
 def test_the_hash_of_inputs_is_about_values_only():
@@ -44,24 +44,26 @@ def test_pupils_and_cells_have_one_identity_and_every_setting_changes_it(world, 
     small = world(21)
     digest = inputs_sha256(outcome_cells(small.cells))
     assert digest == inputs_sha256(outcome_cells(small.pupils.sample(frac=1, random_state=3)))
-    fit = fit_within_school(small.cells)
+    fit = fit_within_school(count_outcomes(small.cells))
     identity = fit_id(fit, funding_year=2027, inputs_sha256=digest)
     assert identity.startswith("need-2027-")
     assert len(identity) == len("need-2027-3f9c1a2b")
     others = {
-        fit_id(fit_within_school(small.cells, ridge=0.1), funding_year=2027, inputs_sha256=digest),
-        fit_id(fit_within_school(small.cells, factors=few_factors), funding_year=2027, inputs_sha256=digest),
+        fit_id(fit_within_school(count_outcomes(small.cells), ridge=0.1), funding_year=2027, inputs_sha256=digest),
+        fit_id(
+            fit_within_school(count_outcomes(small.cells, factors=few_factors)), funding_year=2027, inputs_sha256=digest
+        ),
         fit_id(fit, funding_year=2028, inputs_sha256=digest),
         fit_id(fit, funding_year=2027, inputs_sha256="0" * 64),
     }
     assert len(others | {identity}) == 5
-    again = fit_within_school(small.pupils)
+    again = fit_within_school(count_outcomes(small.pupils))
     assert fit_id(again, funding_year=2027, inputs_sha256=digest) == identity
 
 
 def test_published_coefficients_recompute_a_units_need(world):
     small = world(22, missing=0.05)
-    fit = fit_within_school(small.cells)
+    fit = fit_within_school(count_outcomes(small.cells))
     table = coefficient_table(fit, municipality_code="9999", funding_year=2027, fit_id="need-2027-00000000")
     assert tuple(table.columns) == COEFFICIENT_COLUMNS
     assert table["term"].is_unique
@@ -79,7 +81,7 @@ def test_published_coefficients_recompute_a_units_need(world):
 def test_the_record_is_sorted_json_without_nan_and_carries_what_was_left_out(world):
     cells = world(23).cells
     cells.loc[cells["school_unit_code"] == "99990001", "not_eligible_count"] = 0
-    fit = fit_within_school(cells)
+    fit = fit_within_school(count_outcomes(cells))
     record = fit_record(fit, funding_year=2027, inputs_sha256="ab" * 32, policy={"window": 3})
     text = json.dumps(record, allow_nan=False)
     assert text == json.dumps(record, allow_nan=False, sort_keys=True)

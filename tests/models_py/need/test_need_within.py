@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
 from models_py.errors import NeedError
-from models_py.need import FACTORS, Factor, fit_within_school, predict_from_counts
+from models_py.need import FACTORS, Factor, NeedFit, count_outcomes, fit_within_school, predict_from_counts
 from models_py.need.design import build_design, level_codes
-from models_py.need.logit import fit_absorbed, jackknife_covariance
+from models_py.need.logit import Rows, fit_absorbed, jackknife_of_blocks, row_blocks
+
+
+def fitted(table: pd.DataFrame, *, factors: Sequence[Factor] = FACTORS, **arguments: float) -> NeedFit:
+    return fit_within_school(count_outcomes(table, factors=factors), **arguments)
 
 
 def oracle(cells: pd.DataFrame, factors: tuple[Factor, ...], *, schools: bool) -> pd.Series:
@@ -35,7 +41,7 @@ def oracle(cells: pd.DataFrame, factors: tuple[Factor, ...], *, schools: bool) -
 @pytest.mark.parametrize("shape", ["cells", "pupils"])
 def test_slopes_equal_statsmodels_with_school_dummies(world, few_factors, shape):
     data = getattr(world(1, schools=12, leavers=80), shape)
-    fit = fit_within_school(data, factors=few_factors, ridge=0.0)
+    fit = fitted(data, factors=few_factors, ridge=0.0)
     expected = oracle(data, few_factors, schools=True)
     for term, slope in zip(fit.design.terms, fit.coefficients, strict=True):
         assert slope == pytest.approx(expected[term.name], rel=1e-9, abs=1e-9)
@@ -45,7 +51,7 @@ def test_slopes_equal_statsmodels_with_school_dummies(world, few_factors, shape)
 
 def test_the_ridge_maximises_the_penalised_likelihood(world, few_factors):
     cells = world(1, schools=8, leavers=50, years=1).cells
-    fit = fit_within_school(cells, factors=few_factors, ridge=2.0, minimum_events=1)
+    fit = fitted(cells, factors=few_factors, ridge=2.0, minimum_events=1)
     background = fit.design.matrix(level_codes(cells, few_factors))
     groups = sorted(cells["school_unit_code"].unique())
     x = np.column_stack([background, *((cells["school_unit_code"] == code).to_numpy(dtype=float) for code in groups)])
@@ -62,7 +68,7 @@ def test_the_ridge_maximises_the_penalised_likelihood(world, few_factors):
 def test_rows_per_pupil_and_rows_per_cell_in_any_order_give_the_same_bits(world):
     small = world(2, schools=20)
     fits = [
-        fit_within_school(table)
+        fitted(table)
         for table in (small.pupils, small.cells, small.pupils.sample(frac=1, random_state=1), small.cells.iloc[::-1])
     ]
     for other in fits[1:]:
@@ -72,7 +78,7 @@ def test_rows_per_pupil_and_rows_per_cell_in_any_order_give_the_same_bits(world)
 
 
 def test_planted_slopes_are_recovered(world, truth):
-    fit = fit_within_school(world(3, schools=150, leavers=60, years=4).cells)
+    fit = fitted(world(3, schools=150, leavers=60, years=4).cells)
     level = {factor.name: factor.levels for factor in FACTORS}
     planted = np.array([truth[term.factor][level[term.factor].index(term.level)] for term in fit.design.terms])
     z = (fit.coefficients - planted) / fit.standard_errors
@@ -83,7 +89,7 @@ def test_planted_slopes_are_recovered(world, truth):
 @pytest.mark.parametrize("rho", [-0.5, 0.5])
 def test_school_quality_bends_the_pooled_index_but_not_the_within_school_index(world, rho):
     small = world(2, schools=300, leavers=60, years=2, rho=rho)
-    fit = fit_within_school(small.cells)
+    fit = fitted(small.cells)
     need = predict_from_counts(fit, small.register()).table.set_index("school_unit_code")["need_share"]
     pooled = oracle(small.cells, FACTORS, schools=False)
     dummies = {
@@ -105,7 +111,7 @@ def test_expected_equals_observed_over_all_schools_also_those_without_say_in_the
     cells = world(5, schools=25).cells
     quiet = cells["school_unit_code"] == "99990003"
     cells.loc[quiet, "not_eligible_count"] = 0
-    fit = fit_within_school(cells)
+    fit = fitted(cells)
     assert fit.dropped_schools == (("9999", "99990003"),)
     assert fit.fitted_schools == 24
     counts = cells.rename(columns={"leaver_count": "pupil_count"}).assign(count_date="2026-10-15")
@@ -119,23 +125,21 @@ def test_a_school_with_one_outcome_only_does_not_touch_the_slopes(world):
     cells = world(5, schools=25).cells
     cells.loc[cells["school_unit_code"] == "99990003", "not_eligible_count"] = 0
     without = cells[cells["school_unit_code"] != "99990003"]
-    assert np.array_equal(fit_within_school(cells).coefficients, fit_within_school(without).coefficients)
+    assert np.array_equal(fitted(cells).coefficients, fitted(without).coefficients)
 
 
 def test_the_same_unit_code_in_two_municipalities_is_two_schools(world):
     one = world(6, schools=15).cells
     both = pd.concat([one, world(7, schools=15).cells.assign(municipality_code="9998")])
-    assert fit_within_school(both).fitted_schools == 30
+    assert fitted(both).fitted_schools == 30
 
 
 def test_jackknife_errors_are_close_to_leaving_out_every_school_in_turn(world, few_factors):
     cells = world(8, schools=14, leavers=90).cells
-    fit = fit_within_school(cells, factors=few_factors)
+    fit = fitted(cells, factors=few_factors)
     refits = np.array(
         [
-            fit_within_school(
-                cells[cells["school_unit_code"] != code], factors=few_factors, minimum_events=1
-            ).coefficients
+            fitted(cells[cells["school_unit_code"] != code], factors=few_factors, minimum_events=1).coefficients
             for code in cells["school_unit_code"].unique()
         ]
     )
@@ -158,7 +162,8 @@ def test_the_jackknife_is_exact_where_one_newton_step_is_a_refit():
     whole = solve(np.ones(60, dtype=bool))
     cluster = np.searchsorted(starts, np.arange(60), side="right")
     deltas = np.array([solve(cluster != number) - whole for number in range(1, 6)])
-    found = jackknife_covariance(x, weights=np.ones(60), residuals=y - x @ whole, starts=starts, penalty=penalty)
+    blocks = row_blocks(x, weights=np.ones(60), residuals=y - x @ whole, starts=starts, penalty=penalty)
+    found = jackknife_of_blocks(blocks)
     assert found == pytest.approx(4 / 5 * deltas.T @ deltas, rel=1e-10)
 
 
@@ -168,12 +173,12 @@ def test_a_level_only_one_outcome_schools_have_is_not_fitted(world):
     cells = cells[quiet | (cells["guardian_education"] != "missing")].assign(
         not_eligible_count=cells["not_eligible_count"].mask(quiet, 0)
     )
-    fit = fit_within_school(cells)
+    fit = fitted(cells)
     assert "guardian_education=missing" in {term.name for term in fit.design.dropped}
 
 
 def test_a_missing_level_seen_among_leavers_has_its_own_slope(world):
-    fit = fit_within_school(world(9, missing=0.1).cells)
+    fit = fitted(world(9, missing=0.1).cells)
     assert "guardian_education=missing" in {term.name for term in fit.design.terms}
     assert "sex=missing" in {term.name for term in fit.design.dropped}
 
@@ -181,7 +186,7 @@ def test_a_missing_level_seen_among_leavers_has_its_own_slope(world):
 def test_levels_without_leavers_are_scored_as_missing_where_fitted_else_as_the_baseline_and_counted(world):
     cells = world(10, missing=0.1).cells
     cells = cells[(cells["immigration"] != "years_0_to_3") & (cells["guardian_education"] != "compulsory")]
-    fit = fit_within_school(cells, minimum_events=100)
+    fit = fitted(cells, minimum_events=100)
     register = world(10).register().head(40).assign(school_unit_code="99999999")
 
     def share(**levels: str) -> tuple[float, tuple]:
@@ -199,7 +204,7 @@ def test_levels_without_leavers_are_scored_as_missing_where_fitted_else_as_the_b
 
 
 def test_a_factor_nobody_has_data_on_has_no_term(world):
-    fit = fit_within_school(world(11).cells.assign(econ_assistance="missing"))
+    fit = fitted(world(11).cells.assign(econ_assistance="missing"))
     assert "econ_assistance" not in {term.factor for term in fit.design.terms}
 
 
@@ -214,7 +219,7 @@ def test_without_the_reference_level_the_first_level_seen_is_the_baseline(few_fa
 
 def refused(reason: str, table: pd.DataFrame, **arguments: object) -> str:
     with pytest.raises(NeedError) as caught:
-        fit_within_school(table, **arguments)
+        fitted(table, **arguments)
     assert caught.value.reason == reason
     return str(caught.value)
 
@@ -225,7 +230,7 @@ def test_too_few_events_are_refused_with_both_numbers(world):
     message = refused("too_few_events", cells)
     assert str(events) in message
     assert "350" in message
-    assert fit_within_school(cells, minimum_events=events).events == events
+    assert fitted(cells, minimum_events=events).events == events
 
 
 def test_faulty_counts_are_refused(world):
@@ -269,24 +274,25 @@ def test_the_step_limit_settles_a_fit_that_plain_newton_overshoots(monkeypatch):
     x = np.array([[0, 0, 1], [1, 0, 0], [1, 0, 1], [0, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 1], [0, 1, 1]], dtype=float)
     trials = np.array([254, 291, 327, 380, 221, 62, 322, 271], dtype=float)
     events = np.array([253, 290, 327, 380, 220, 0, 321, 270], dtype=float)
-    arguments = {"trials": trials, "events": events, "starts": np.array([0, 4]), "penalty": np.full(3, 1e-6)}
-    assert fit_absorbed(x, **arguments).iterations <= 12
+    rows = Rows(x, np.repeat([0, 1], 4), np.arange(8), trials, events)
+    penalty = np.full(3, 1e-6)
+    assert fit_absorbed(rows, penalty=penalty).iterations <= 12
     monkeypatch.setattr("models_py.need.logit.STEP_LIMIT", 1e9)
     with np.errstate(all="ignore"), pytest.raises(NeedError):
-        fit_absorbed(x, **arguments)
+        fit_absorbed(rows, penalty=penalty)
 
 
 def test_complete_separation_is_tamed_by_the_ridge(world):
     cells = world(13, schools=6).cells
     decided = cells.assign(sex=np.where(cells["not_eligible_count"] > 0, "boy", "girl"))
-    fit = fit_within_school(decided, minimum_events=1)
+    fit = fitted(decided, minimum_events=1)
     assert np.isfinite(fit.coefficients).all()
     assert fit.iterations <= 30
 
 
 def test_a_unit_scores_by_its_own_pupils_only_and_is_not_shrunk(world):
     small = world(14)
-    fit = fit_within_school(small.cells)
+    fit = fitted(small.cells)
     register = small.register()
     needy = register[(register["immigration"] == "years_0_to_3")].head(12).assign(school_unit_code="99998888")
     alone = predict_from_counts(fit, needy).table["need_share"].iloc[0]
