@@ -35,6 +35,7 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
         ("is_asylum_seeker", _BOOL),
         ("has_leisure_time_centre", _BOOL),
         ("id_type", _TEXT),
+        ("birth_year", _INT),
     ),
     "background": (
         ("pupil_key", _TEXT),

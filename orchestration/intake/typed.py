@@ -179,6 +179,9 @@ def _type_identities(
     rows.values[name] = keys.take(order)
     kinds = pa.array(found.kinds[places].astype(np.int32), mask=found.kinds[places] < 0)
     rows.values["id_type"] = pa.array(KINDS, pa.string()).take(kinds)
+    has_birth_date = is_good & (found.kinds != KINDS.index(DECLARED_OTHER))
+    years = np.where(has_birth_date, found.normalised, b"0000").astype("S4").astype(np.int32)
+    rows.values["birth_year"] = pa.array(years[places], mask=~has_birth_date[places])
 
 
 def _by_kind(

@@ -35,7 +35,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     | dict.fromkeys(["pupil_key", "school_unit_code", "school_form", "grade"], "text")
     | {"valid_from": "date", "valid_to": "date", "home_municipality_code": "text", "is_sva": "bool"}
     | {"mother_tongue": "text", "entered_swedish_school_date": "date", "is_asylum_seeker": "bool"}
-    | {"has_leisure_time_centre": "bool", "id_type": "text"},
+    | {"has_leisure_time_centre": "bool", "id_type": "text", "birth_year": "int"},
     "background": ROW
     | {"pupil_key": "text", "guardian_education": "text", "immigration_year": "int", "household_income_quintile": "int"}
     | {"has_econ_assistance": "bool", "is_boy": "bool", "lives_with_both": "bool", "sibling_count": "int"}

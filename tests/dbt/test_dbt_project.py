@@ -244,8 +244,12 @@ PROMISED = {
     | dict.fromkeys(["not_eligible_count", "not_eligible_count_lower", "not_eligible_count_upper"], "DOUBLE")
     | {"not_eligible_share": "DOUBLE", "eligibility_code": "VARCHAR"}
     | {"merit_value_mean": "DOUBLE", "merit_value_code": "VARCHAR"},
-    "fct_need_outcome_counts": IN_YEAR | LEVELS | {"leaver_count": "BIGINT", "not_eligible_count": "BIGINT"},
-    "fct_need_register_counts": AT_COUNT | LEVELS | {"pupil_count": "BIGINT"},
+    "fct_need_outcome_counts": IN_YEAR
+    | LEVELS
+    | {"schooling_year": "INTEGER"}
+    | dict.fromkeys(["leaver_count", "not_eligible_count", "merit_count"], "BIGINT")
+    | dict.fromkeys(["merit_tenths_sum", "merit_tenths_square_sum"], "BIGINT"),
+    "fct_need_register_counts": AT_COUNT | LEVELS | {"schooling_year": "INTEGER", "pupil_count": "BIGINT"},
     "fct_unit_presence": AT_COUNT
     | BASIS
     | {"pupil_count": "INTEGER"}

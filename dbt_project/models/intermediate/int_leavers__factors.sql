@@ -8,6 +8,7 @@ select
     results.school_unit_code,
     not results.is_eligible_vocational as is_not_eligible,
     results.merit_value,
+    coalesce(pupils.schooling_year, 0) as schooling_year,
     {{ factors_or_missing("background") }}
 from {{ ref("stg_municipality__results") }} as results
 inner join {{ ref("int_results__fates") }} as fates
@@ -19,4 +20,9 @@ left join {{ ref("int_background__banded") }} as background
         results.municipality_code = background.municipality_code
         and {{ count_date_of("results.school_year") }} = background.count_date
         and results.pupil_key = background.pupil_key
+left join {{ ref("int_pupils__factors") }} as pupils
+    on
+        results.municipality_code = pupils.municipality_code
+        and {{ count_date_of("results.school_year") }} = pupils.count_date
+        and results.pupil_key = pupils.pupil_key
 where fates.row_fate = 'used'

@@ -1,6 +1,7 @@
 -- One row per municipality, count date and pupil: where the pupil counts, and the eight factors. A pupil with protected
 -- identity came as one of a number: counted and paid for like a pupil of whom nothing is known, under a key that only
 -- numbers them.
+-- schooling_year: 1 to 4 for a pupil newly arrived in the sense of the School Act, else 0.
 with
 protected as (
     select
@@ -23,6 +24,11 @@ select
     enrollment.pupil_key,
     enrollment.school_unit_code,
     enrollment.grade,
+    {{ schooling_year(
+        is_newly_arrived("enrollment.entered_swedish_school_date", "enrollment.birth_year", "enrollment.grade", "enrollment.count_date"),
+        "enrollment.entered_swedish_school_date",
+        "enrollment.count_date"
+    ) }} as schooling_year,
     {{ factors_or_missing("background") }}
 from {{ ref("stg_municipality__enrollment") }} as enrollment
 inner join {{ ref("int_enrollment__fates") }} as fates
@@ -42,5 +48,6 @@ select
     'protected-' || school_unit_code || '-' || grade || '-' || place as pupil_key,
     school_unit_code,
     grade,
+    cast(0 as integer) as schooling_year,
     {{ factors_unknown() }}
 from protected

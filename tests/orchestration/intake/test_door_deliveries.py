@@ -206,6 +206,7 @@ def test_pupils_pass_as_pseudonyms_and_duplicates_stay_for_the_warehouse(home: H
     assert rows[0]["pupil_key"] == rows[4]["pupil_key"]
     assert [row["row_number"] for row in rows] == [2, 3, 4, 5, 6]
     assert {row["id_type"] for row in rows} == {"pnr"}
+    assert all(1990 <= row["birth_year"] <= 2020 for row in rows)
     absent = ("9999", "D-COLUMN-ABSENT", "warning", 5)
     assert findings(report) == {("9999", "D-DUPLICATE", "critical", 1), absent}
 
@@ -249,6 +250,7 @@ def test_a_case_number_passes_where_the_file_declares_it(home: Home) -> None:
     home.municipal(pupil_file(*GOOD_ROWS, pupil("1234567", kind="Dossiernummer"), pupil("7654321")))
     report = home.look()
     assert [row["id_type"] for row in home.rows("enrollment")] == ["pnr"] * 4 + ["other"]
+    assert [row["birth_year"] is None for row in home.rows("enrollment")] == [False] * 4 + [True]
     assert ("9999", "E-PNR-FORM", "critical", 1) in findings(report)
 
 

@@ -15,5 +15,6 @@ select
     cast(entered_swedish_school_date as date) as entered_swedish_school_date,
     is_asylum_seeker,
     has_leisure_time_centre,
-    id_type
+    id_type,
+    birth_year
 from {{ source("accepted", "enrollment") }}
