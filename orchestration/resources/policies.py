@@ -1,7 +1,7 @@
 """What a municipality has decided: dated values with references, and the one value in force in a funding year.
 
-Belongs here: the shape of policy files, inheritance, the policy of a year. Does not: reading YAML (``policy_text``),
-looking up a day (``policy_years``), sharing money (``models_py.allocation``). Mapping files of deliveries
+Belongs here: inheritance, the policy of a year. Does not: the shape of the files (``policy_shape``), reading YAML
+(``policy_text``), looking up a day (``policy_years``), sharing money (``models_py.allocation``). Mapping files of deliveries
 (``sources/``), waivers and roles are not policy values.
 
 A policy folder holds ``municipality.yml`` (who) and value files (what): every other ``*.yml`` except ``roles.yml``.
@@ -13,25 +13,22 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import BaseModel, ValidationError
 
 from models_py.allocation.policy import (
     AllocationPolicy,
-    BaseMode,
     BasePolicy,
-    Rebase,
-    StructuralFunction,
     StructuralPolicy,
 )
+from models_py.errors import NeedError
+from models_py.need.policy import NeedPolicy
+from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, Municipality, PolicyValues
 from orchestration.resources.policy_text import PolicyDateError, PolicyError, PolicyText, read_policy_text
 from orchestration.resources.policy_years import (
-    INDEXED_DECIMALS,
     Entry,
     ResolvedValue,
     canonical,
@@ -41,127 +38,12 @@ from orchestration.resources.policy_years import (
 )
 
 MUNICIPALITY_FILE = "municipality.yml"
+WEIGHTS_FOLDER = "weights"
+"""Weights files of one municipality (in its folder) or for all (beside the folders)."""
+NO_FILE = "none"
 NOT_VALUES = {MUNICIPALITY_FILE, "roles.yml"}
 ALTERNATIVES = (("base.budget_sek", "base.budget_per_pupil_sek"), ("structural.share", "structural.pot_sek"))
 """Keys of which a year has exactly one. A folder that names one replaces the default's other."""
-
-
-def _exact(value: object) -> object:
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Positive = Annotated[
-    Decimal, BeforeValidator(_exact), Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
-]
-Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
-Share = Annotated[
-    Decimal,
-    BeforeValidator(_exact),
-    Field(ge=0, lt=1),
-    WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
-]
-Kronor = Annotated[int, Field(ge=0)]
-Grade = Literal["F", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
-Text = Annotated[str, Field(min_length=1)]
-V = TypeVar("V")
-U = TypeVar("U")
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """A short name of a generic model in the JSON Schema: ``Dated_weight_by_grade``."""
-        words = [word for param in params[::-1] if get_origin(param) is Literal for word in get_args(param)]
-        return "_".join([cls.__name__, *words, *(["by_grade"] if get_origin(params[0]) is dict else [])])
-
-
-class Interval(_Strict, Generic[V, U]):
-    """One value from one day to another, both included, and the decision behind it."""
-
-    valid_from: date
-    valid_to: date
-    value: V
-    unit: U
-    mode: Literal["hold", "index"]  # hold: unchanged until valid_to; index: times the factor of a series in each year
-    index: Text | None = None
-    decided: date | None = None
-    decided_by: Text | None = None
-    status: Literal["proposal", "decided", "superseded", "corrected"]  # the last two are history and never in force
-    legal_basis: Text
-
-    @model_validator(mode="after")
-    def _is_complete(self) -> Interval[V, U]:
-        if self.valid_to < self.valid_from:
-            raise ValueError(f"valid_to {self.valid_to} is before valid_from {self.valid_from}")
-        if (self.mode == "index") != (self.index is not None):
-            raise ValueError("mode index needs the name of a series in 'index', and mode hold has none")
-        if self.mode == "index" and self.unit not in INDEXED_DECIMALS:
-            raise ValueError(f"a value in {self.unit} cannot follow a series; only {', '.join(INDEXED_DECIMALS)} can")
-        if self.status != "proposal" and (self.decided is None or self.decided_by is None):
-            raise ValueError(f"status {self.status} needs 'decided' and 'decided_by': the day and the decision")
-        return self
-
-
-class Dated(_Strict, Generic[V, U]):
-    """A parameter: what it is, and its values over time."""
-
-    description: Text
-    values: Annotated[list[Interval[V, U]], Field(min_length=1)]
-
-
-class Base(_Strict):
-    """How the base part is set."""
-
-    mode: Dated[BaseMode, Literal["choice"]] | None = None
-    budget_sek: Dated[Kronor, Literal["sek"]] | None = None
-    budget_per_pupil_sek: Dated[Amount, Literal["sek_per_pupil"]] | None = None
-    grade_weights: Dated[dict[Grade, Positive], Literal["weight"]] | None = None
-    grade_prices_sek: Dated[dict[Grade, Positive], Literal["sek_per_pupil"]] | None = None
-
-
-class Structural(_Strict):
-    """How much follows need, and how."""
-
-    share: Dated[Share, Literal["share"]] | None = None
-    pot_sek: Dated[Kronor, Literal["sek"]] | None = None
-    function: Dated[StructuralFunction, Literal["choice"]] | None = None
-
-
-class Index(_Strict):
-    """How the need index is prepared before it meets money."""
-
-    minimum_pupils: Dated[Annotated[int, Field(ge=1)], Literal["pupils"]] | None = None
-    rebase: Dated[Rebase, Literal["choice"]] | None = None
-    count_lag_years: Dated[Annotated[int, Field(ge=0, le=5)], Literal["years"]] | None = None
-
-
-class Series(_Strict):
-    """Factors per calendar year, 1 in the year whose prices the indexed values are stated in."""
-
-    description: Text
-    source: Text
-    values: dict[Annotated[str, Field(pattern=r"^[0-9]{4}$")], Positive]
-
-
-class PolicyValues(_Strict):
-    """One value file of a policy folder."""
-
-    base: Base | None = None
-    structural: Structural | None = None
-    index: Index | None = None
-    series: dict[str, Series] | None = None
-
-
-class Municipality(_Strict):
-    """``municipality.yml``: whose policy this is."""
-
-    municipality_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
-    name: Text
-    intake_mode: Literal["pupil_level", "school_aggregate"]
-    extends: Literal["default"] | None = None
-    description: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +55,7 @@ class PolicyFile:
     municipality_code, name, intake_mode : from ``municipality.yml``
     is_default : True when only the default policy stands behind it; then everything is a proposal
     parameters, series : key to entry, own before default
+    weights : name to text of the weights files beside the policy, own before shared
     """
 
     municipality_code: str
@@ -181,6 +64,7 @@ class PolicyFile:
     is_default: bool
     parameters: Mapping[str, Entry]
     series: Mapping[str, Entry]
+    weights: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(self, funding_year: int) -> tuple[ResolvedValue, ...]:
         """The values that the funding year uses, by key.
@@ -189,7 +73,7 @@ class PolicyFile:
         hold until 31 December. Raises PolicyDateError otherwise, with file and line.
         """
         mode = self._value("base.mode", funding_year)
-        keys = ["structural.function", "index.minimum_pupils", "index.rebase", "index.count_lag_years"]
+        keys = ["structural.function", "index.minimum_pupils", "index.rebase", "index.count_lag_years", *NEED_KEYS]
         keys.append(one_of(ALTERNATIVES[1], self.parameters, year=funding_year))
         if mode.value == "price_list":
             keys.append("base.grade_prices_sek")
@@ -218,6 +102,39 @@ class PolicyFile:
             count_lag_years=value["index.count_lag_years"],
         )
 
+    def need_at(self, funding_year: int) -> NeedPolicy:
+        """The need model of one funding year as ``models_py`` takes it; errors as ``resolve``, and PolicyError where the
+        values make no sense together or name a file that is not there."""
+        resolved = {value.key: value for value in self.resolve(funding_year)}
+        value = {key.removeprefix("need."): resolved[key].value for key in NEED_KEYS}
+        texts = {key: self._file(resolved[f"need.{key}"]) for key in ("weights", "prior")}
+        try:
+            return NeedPolicy(
+                estimator=value["estimator"],
+                factors=tuple(value["factors"]),
+                factor_rule=value["factor_rule"],
+                newly_arrived=value["newly_arrived"],
+                count_dates=value["count_dates"],
+                weights=texts["weights"],
+                prior=texts["prior"],
+                composition_effect=float(value["composition_effect"]),
+            )
+        except NeedError as error:
+            raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
+
+    def _file(self, value: ResolvedValue) -> str | None:
+        if value.value == NO_FILE:
+            return None
+        if value.value not in self.weights:
+            known = ", ".join(sorted(self.weights)) or "none"
+            raise PolicyError(
+                [
+                    f"{value.where}: {value.key}: there is no file {value.value} in weights/ of the policy"
+                    f" or of the policies; known: {known}"
+                ]
+            )
+        return self.weights[value.value]
+
     def status_for(self, funding_year: int) -> Literal["proposal", "decided"]:
         """'decided' when every value of the year is decided, and not by the default policy alone."""
         statuses = {resolved.interval.status for resolved in self.resolve(funding_year)}
@@ -226,7 +143,9 @@ class PolicyFile:
     def sha256_for(self, funding_year: int) -> str:
         """Hash of the values as resolved for the year: not of dates, decisions, waivers, roles or other years."""
         values = {
-            value.key: {"unit": value.unit, "value": canonical(value.value)} for value in self.resolve(funding_year)
+            value.key: {"unit": value.unit, "value": canonical(value.value)}
+            | ({"sha256": _sha256(self._file(value))} if value.key in FILE_KEYS else {})
+            for value in self.resolve(funding_year)
         }
         text = json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -259,7 +178,16 @@ def load_policy(folder: Path, *, municipality_code: str, defaults: Path) -> Poli
     problems = [problem for key, entry in sorted(parameters.items()) for problem in time_problems(key, entry, series)]
     if problems:
         raise PolicyError(problems)
-    return PolicyFile(who.municipality_code, who.name, who.intake_mode, is_default, parameters, series)
+    weights = _weights(defaults.parent / WEIGHTS_FOLDER) | _weights(folder / WEIGHTS_FOLDER)
+    return PolicyFile(who.municipality_code, who.name, who.intake_mode, is_default, parameters, series, weights)
+
+
+def _weights(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))}
+
+
+def _sha256(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 def json_schemas() -> dict[str, str]:
@@ -337,5 +265,5 @@ def _checked(model: type[M], text: PolicyText) -> M:
 
 
 def _all_keys() -> list[str]:
-    models = (PolicyValues, Base, Structural, Index, Series, Municipality, Dated, Interval)
+    models = KEYED
     return sorted({name for model in models for name in model.model_fields})

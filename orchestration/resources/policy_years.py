@@ -126,6 +126,8 @@ def canonical(value: Any) -> Any:
     """Text that is the same for 0.1 and 0.10, so that layout never changes a hash."""
     if isinstance(value, dict):
         return {key: canonical(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from models_py.allocation.policy import AllocationPolicy
+from models_py.need.policy import NeedPolicy
 from orchestration.resources.policies import PolicyFile, load_policy
 
 DEFAULT_POLICY = "default"
@@ -48,6 +49,10 @@ class Scope(dg.ConfigurableResource):
     def decided(self, municipality_code: str, funding_year: int) -> AllocationPolicy:
         """What the municipality's policy says for a funding year. Raises PolicyError with file and line."""
         return self.policy(municipality_code).at(funding_year)
+
+    def need_policy(self, municipality_code: str, funding_year: int) -> NeedPolicy:
+        """What the municipality's policy says about the need model. Raises PolicyError with file and line."""
+        return self.policy(municipality_code).need_at(funding_year)
 
     def policy_name(self, municipality_code: str) -> str:
         """Name of the folder that decides: the municipality's code, or ``default``."""
