@@ -23,6 +23,9 @@ Link = Literal["logit", "identity"]
 IntervalRule = Literal["school_jackknife", "school_cluster", "approximate_posterior", "as_delivered"]
 
 
+Outcome = Literal["not_eligible", "merit_value"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SchoolBlocks:
     """What each school adds to the fit at its solution: enough to leave schools out or draw them anew in one step.
@@ -90,7 +93,7 @@ class NeedFit:
     blocks: SchoolBlocks | None
     calibration: Calibration | None
     widening: float = 1.0
-    outcome: Literal["not_eligible", "merit_value"] = "not_eligible"
+    outcome: Outcome = "not_eligible"
     random_intercept_sd: float | None = None
 
     @property

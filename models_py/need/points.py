@@ -8,18 +8,14 @@ each school's leniency. Here: from counts to a ``NeedFit``. Not here: scoring (`
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
-from scipy.optimize import brentq
 
 from models_py.errors import NeedError
-from models_py.need.calibration import calibration_of
+from models_py.need.calibration import calibrated_intercept, calibration_of
 from models_py.need.cells import CellCounts
-from models_py.need.design import Design
-from models_py.need.fit import Calibration, NeedFit
+from models_py.need.fit import NeedFit, Outcome
 from models_py.need.logit import Rows, jackknife_of_blocks, require_identified, within_blocks
-from models_py.need.settle import settle, settle_one
+from models_py.need.settle import settle
 from models_py.need.within import (
     YEAR_RIDGE,
     design_of,
@@ -35,7 +31,7 @@ from models_py.need.within import (
 def fit_points(
     counts: CellCounts,
     *,
-    outcome: Literal["not_eligible", "merit_value"] = "not_eligible",
+    outcome: Outcome = "not_eligible",
     ridge: float = 0.5,
     minimum_events: int = 350,
 ) -> NeedFit:
@@ -69,7 +65,9 @@ def fit_points(
         estimator="points",
         link="identity",
         design=design,
-        intercept=_intercept(design, coefficients, calibration, clipped=outcome == "not_eligible"),
+        intercept=calibrated_intercept(
+            design, coefficients=coefficients, calibration=calibration, link="identity", outcome=outcome
+        ),
         coefficients=coefficients,
         covariance=covariance,
         interval_rule="school_jackknife",
@@ -103,28 +101,6 @@ def solve_points(rows: Rows, *, penalty: np.ndarray) -> tuple[np.ndarray, np.nda
     slopes = np.linalg.solve(hessian, x.T @ rows.by_cell(rows.events) - cross.T @ mean_y)
     level = mean_y - (cross / pupils[:, None]) @ slopes
     return slopes, rows.events - rows.trials * (level[rows.school] + (x @ slopes)[rows.cell])
-
-
-def clipped_intercept(score: np.ndarray, *, trials: np.ndarray, total: float) -> float:
-    """The intercept a with Σ n·clip(a + score, 0, 1) = total; ``total`` lies strictly between 0 and Σ n."""
-    reach = float(np.abs(score).max()) + 1.0
-    return float(
-        brentq(
-            lambda a: float((trials * np.clip(a + score, 0.0, 1.0)).sum() - total),
-            -reach,
-            reach,
-            xtol=1e-14,
-            rtol=1e-14,
-        )
-    )
-
-
-def _intercept(design: Design, coefficients: np.ndarray, calibration: Calibration, *, clipped: bool) -> float:
-    score = design.matrix(calibration.levels) @ coefficients
-    trials = calibration.trials.astype(float)
-    if clipped:
-        return settle_one(clipped_intercept(score, trials=trials, total=calibration.total))
-    return settle_one((calibration.total - float(trials @ score)) / float(trials.sum()))
 
 
 def _require_outcome(counts: CellCounts, outcome: str, minimum_events: int) -> None:

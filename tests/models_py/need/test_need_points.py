@@ -9,8 +9,8 @@ import statsmodels.api as sm
 
 from models_py.errors import NeedError
 from models_py.need import count_outcomes, fit_points, predict_from_counts, predict_merit
+from models_py.need.calibration import clipped_intercept
 from models_py.need.cells import counts_of_table
-from models_py.need.points import clipped_intercept
 from models_py.need.scoring import predicted_share
 
 
