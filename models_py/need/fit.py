@@ -20,7 +20,10 @@ Estimator = Literal["within_school", "between_within", "points", "pooled", "prio
 Link = Literal["logit", "identity"]
 """``identity``: points are added straight to the expected share, which is clipped to 0..1 when scored."""
 
-IntervalRule = Literal["school_jackknife", "approximate_posterior", "as_delivered"]
+IntervalRule = Literal["school_jackknife", "school_cluster", "approximate_posterior", "as_delivered"]
+
+
+Outcome = Literal["not_eligible", "merit_value"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +67,9 @@ class NeedFit:
     year_effects : year → effect, the first year 0
     dropped_schools : all or none not eligible; without say in the slopes, counted in the intercept
     blocks : None where no own pupils stand behind the weights (a prior used as it is)
+    ridge : log-odds⁻² per dummy; pupils per dummy when the link is identity
+    events : Σ y: the not eligible, or merit value in steps
+    random_intercept_sd : of the schools' intercepts, log-odds, where they are drawn from one distribution
     outcome : 'not_eligible' (share 0..1) or 'merit_value' (points; higher is better)
     """
 
@@ -87,7 +93,8 @@ class NeedFit:
     blocks: SchoolBlocks | None
     calibration: Calibration | None
     widening: float = 1.0
-    outcome: Literal["not_eligible", "merit_value"] = "not_eligible"
+    outcome: Outcome = "not_eligible"
+    random_intercept_sd: float | None = None
 
     @property
     def standard_errors(self) -> np.ndarray:

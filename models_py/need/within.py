@@ -12,7 +12,7 @@ import numpy as np
 from models_py.errors import NeedError
 from models_py.need.calibration import calibrated_intercept, calibration_of
 from models_py.need.cells import CellCounts
-from models_py.need.design import build_design
+from models_py.need.design import Design, build_design
 from models_py.need.fit import NeedFit
 from models_py.need.logit import Rows, fit_absorbed, jackknife_of_blocks, within_blocks
 from models_py.need.settle import settle
@@ -26,13 +26,12 @@ def fit_within_school(counts: CellCounts, *, ridge: float = 0.05, minimum_events
     Years always have their own level. ``ridge`` is per dummy, log-odds⁻². Raises ``NeedError``: ``too_few_events`` (own
     weights are noise below some 350 events), ``too_few_schools``, ``bad_setting`` and those of the core.
     """
-    if not ridge >= 0:
-        raise NeedError(f"ridge is {ridge}; it must be zero or more", reason="bad_setting")
+    require_ridge(ridge)
     require_events(counts, minimum_events)
     mixed = schools_with_both(counts)
     inside = counts.of_schools(mixed)
     # Levels are judged on the schools that inform the slopes, or a column could be all zero.
-    design = build_design(inside.levels[inside.cell], inside.trials, inside.factors)
+    design = design_of(inside)
     terms, years = len(design.terms), len(counts.years) - 1
     x = np.hstack([design.matrix(inside.levels), year_columns(inside)])
     penalty = np.repeat([ridge, min(ridge, YEAR_RIDGE)], [terms, years])
@@ -65,6 +64,26 @@ def fit_within_school(counts: CellCounts, *, ridge: float = 0.05, minimum_events
         blocks=blocks,
         calibration=calibration,
     )
+
+
+def design_of(counts: CellCounts) -> Design:
+    """The coding that the leavers of these counts can support. Raises ``NeedError`` (``no_varying_factor``)."""
+    leavers = np.bincount(counts.cell, weights=counts.trials, minlength=len(counts.levels))
+    return build_design(counts.levels, leavers, counts.factors)
+
+
+def require_ridge(ridge: float) -> None:
+    """Raise ``NeedError`` (``bad_setting``) unless the ridge is zero or more."""
+    if not ridge >= 0:
+        raise NeedError(f"ridge is {ridge}; it must be zero or more", reason="bad_setting")
+
+
+def require_two_schools(counts: CellCounts) -> None:
+    """Raise ``NeedError`` (``too_few_schools``) below two schools."""
+    if len(counts.schools) < 2:
+        raise NeedError(
+            "one school has leavers; two are needed to tell how sure the weights are", reason="too_few_schools"
+        )
 
 
 def require_events(counts: CellCounts, minimum_events: int) -> None:
