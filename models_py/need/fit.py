@@ -65,6 +65,7 @@ class NeedFit:
     dropped_schools : all or none not eligible; without say in the slopes, counted in the intercept
     blocks : None where no own pupils stand behind the weights (a prior used as it is)
     outcome : 'not_eligible' (share 0..1) or 'merit_value' (points; higher is better)
+    prior_sha256 : identity of the prior behind the weights; empty where there is none
     """
 
     estimator: Estimator
@@ -88,6 +89,7 @@ class NeedFit:
     calibration: Calibration | None
     widening: float = 1.0
     outcome: Literal["not_eligible", "merit_value"] = "not_eligible"
+    prior_sha256: str = ""
 
     @property
     def standard_errors(self) -> np.ndarray:
