@@ -75,11 +75,12 @@ def prior_from_json(text: str) -> Prior:
         raise _bad_value("baselines", "factor: level")
     terms, means = _terms(content["terms"])
     covariance = content["covariance"]
+    values: dict[str, Any] = {name: _typed(content, name, str, "text") for name in _TEXTS}
+    values |= {name: float(_typed(content, name, (int, float), "a number")) for name in _NUMBERS}
+    values |= {name: _or_null(content, name, (int, float), "a number or null") for name in _NUMBERS_OR_NULL}
+    values |= {name: _or_null(content, name, int, "a whole number or null") for name in _COUNTS_OR_NULL}
     return Prior(
-        **{name: _typed(content, name, str, "text") for name in _TEXTS},
-        **{name: float(_typed(content, name, (int, float), "a number")) for name in _NUMBERS},
-        **{name: _or_null(content, name, (int, float), "a number or null") for name in _NUMBERS_OR_NULL},
-        **{name: _or_null(content, name, int, "a whole number or null") for name in _COUNTS_OR_NULL},
+        **values,
         result_years=tuple(_list(content, "result_years", int, "years")),
         municipality_codes=tuple(_list(content, "municipality_codes", str, "codes")),
         baselines=tuple(Term(factor, level) for factor, level in baselines.items()),
