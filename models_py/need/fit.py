@@ -71,6 +71,7 @@ class NeedFit:
     events : Σ y: the not eligible, or merit value in steps
     random_intercept_sd : of the schools' intercepts, log-odds, where they are drawn from one distribution
     outcome : 'not_eligible' (share 0..1) or 'merit_value' (points; higher is better)
+    prior_sha256 : identity of the prior behind the weights; empty where there is none
     """
 
     estimator: Estimator
@@ -95,6 +96,7 @@ class NeedFit:
     widening: float = 1.0
     outcome: Outcome = "not_eligible"
     random_intercept_sd: float | None = None
+    prior_sha256: str = ""
 
     @property
     def standard_errors(self) -> np.ndarray:
