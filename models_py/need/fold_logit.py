@@ -33,9 +33,7 @@ class FoldFit:
 def varying_factors(counts: CellCounts) -> tuple[int, ...]:
     """Positions of the factors with two or more levels among the leavers; the others cannot tell anything."""
     seen = np.bincount(counts.cell, weights=counts.trials, minlength=len(counts.levels)) > 0
-    return tuple(
-        position for position in range(len(counts.factors)) if np.ptp(counts.levels[seen, position], initial=0) > 0
-    )
+    return tuple(position for position in range(len(counts.factors)) if np.ptp(counts.levels[seen, position]) > 0)
 
 
 def fit_folds(
@@ -80,7 +78,8 @@ def fit_folds(
         if largest.max() < 1e-6:  # quadratic convergence: what is left is its square
             return FoldFit(slopes, _deviances(slopes @ x.T, held_trials, held_events))
     raise NeedError(
-        f"the validation fits did not settle in {max_iterations} iterations; use a larger ridge", reason="no_convergence"
+        f"the validation fits did not settle in {max_iterations} iterations; use a larger ridge",
+        reason="no_convergence",
     )
 
 
