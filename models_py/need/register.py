@@ -62,7 +62,7 @@ def unit_shares(fit: NeedFit, register: RegisterCells, coefficients: np.ndarray)
     """Expected share of every unit and count date (rows) under every set of weights (rows of ``coefficients``).
 
     Each set gets its own intercept, so that expected equal observed on the fit's calibration cells; without them
-    (weights used as they came) the fit's intercept stands. Raises ``NeedError`` (``not_a_share``).
+    (weights used as they came) the fit's intercept stands. Raises ``NeedError`` (``no_need_share``).
     """
     require_share(fit)
     x = fit.design.matrix(register.levels)
@@ -83,11 +83,11 @@ def intercepts_of(fit: NeedFit, slopes: np.ndarray) -> np.ndarray:
 
 
 def require_share(fit: NeedFit) -> None:
-    """Raise ``NeedError`` (``not_a_share``) unless the fit is about a share of pupils."""
+    """Raise ``NeedError`` (``no_need_share``) unless the fit is about a share of pupils."""
     if fit.outcome != "not_eligible":
         raise NeedError(
             f"a fit of {fit.outcome} gives points, not a share of pupils; need and its index are not defined on it",
-            reason="not_a_share",
+            reason="no_need_share",
         )
 
 

@@ -89,7 +89,7 @@ def index_replicates(
 def draw_slopes(fit: NeedFit, *, seed: int, draws: int) -> tuple[np.ndarray, Source]:
     """Draws × terms, and how they were drawn."""
     generator = np.random.Generator(np.random.PCG64(seed))
-    if fit.interval_rule == "school_jackknife" and fit.blocks is not None:
+    if fit.interval_rule not in ("approximate_posterior", "as_delivered") and fit.blocks is not None:
         schools = len(fit.blocks.scores)
         drawn = generator.multinomial(schools, np.full(schools, 1.0 / schools), size=draws)
         return bootstrap_slopes(fit.blocks, coefficients=fit.coefficients, weights=drawn), "school_bootstrap"

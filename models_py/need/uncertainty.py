@@ -57,7 +57,7 @@ def index_intervals(
 
     The interval reaches ``fit.widening`` × t(``fit.degrees_of_freedom``) standard errors to both sides, and no lower
     than 0. Members of a small-unit group share theirs. ``register_counts`` and errors as ``predict_from_counts``, index
-    settings as ``need_index``; also ``not_a_share``.
+    settings as ``need_index``; also ``no_need_share``.
     """
     require_share(fit)
     unit_need = predict_from_counts(fit, register_counts).table

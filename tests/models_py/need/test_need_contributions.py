@@ -152,4 +152,4 @@ def test_points_of_a_merit_value_have_no_parts_of_a_need_index(found):
     fit, register = found
     with pytest.raises(NeedError) as caught:
         index_contributions(replace(fit, outcome="merit_value"), register)
-    assert caught.value.reason == "not_a_share"
+    assert caught.value.reason == "no_need_share"

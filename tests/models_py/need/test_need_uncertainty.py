@@ -209,7 +209,7 @@ def test_points_that_leave_0_to_1_are_clipped_and_calibrated_clipped(small):
 def test_what_has_no_meaning_is_refused(small):
     fit, register = small
     cases = {
-        "not_a_share": lambda: index_intervals(replace(fit, outcome="merit_value"), register),
+        "no_need_share": lambda: index_intervals(replace(fit, outcome="merit_value"), register),
         "too_few_draws": lambda: index_replicates(fit, register, seed=1, draws=1),
         "no_calibration": lambda: index_replicates(
             replace(fit, calibration=replace(fit.calibration, total=0)), register, seed=1, draws=2
