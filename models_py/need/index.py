@@ -1,23 +1,21 @@
 """From need shares to the need index of one municipality: 100 is its average pupil.
 
-Here: mean of two count dates, units without composition, small-unit groups, re-basing, and both ends of what suppressed
-shares allow. Nothing is shrunk: the pupils are a census of the unit, and shrinking would take money from small units
-with high need. Not here: estimation, money, caps.
+Here: the index as a table, re-based, with both ends of what suppressed shares allow. Nothing is shrunk: the pupils are a
+census of the unit, and shrinking would take money from small units with high need. Not here: how shares of count dates
+and groups are put together (``index_frame``), estimation, money, caps.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models_py.errors import NeedError
-from models_py.need.small_units import merge_small_units
-from models_py.need.tables import require_columns, require_unique, whole_counts
+from models_py.need.index_frame import index_frame, weighted_mean
+from models_py.need.tables import require_columns
 
 COLUMNS = (
     "school_unit_code",
@@ -54,6 +52,7 @@ def need_index(
     *,
     index_minimum_pupils: int = 20,
     groups: Mapping[str, Sequence[str]] | None = None,
+    maximum_count_dates: int = 2,
 ) -> NeedIndex:
     """Index of one municipality from its units' need at one or two count dates (table of ``UnitNeed``).
 
@@ -66,35 +65,23 @@ def need_index(
     Raises ``NeedError``: ``several_municipalities``, ``too_many_count_dates``, ``share_out_of_range``, ``no_pupils``,
     ``no_composition`` and those of the small-unit groups.
     """
-    rows, dates = _checked(unit_need)
-    rows = rows[rows["pupil_count"] > 0]
-    current = rows[rows["count_date"] == dates[-1]].sort_values("school_unit_code")
-    if current.empty:
-        raise NeedError(f"no unit has pupils at {dates[-1]}; nothing can be indexed", reason="no_pupils")
-    units = [str(unit) for unit in current["school_unit_code"]]
-    pupils = current["pupil_count"].to_numpy()
-    shares, date_count = _mean_over_dates(rows, dates, units)
-
-    known = ~np.isnan(shares[:, 0])
-    if not known.any():
-        raise NeedError("no unit has a known composition; the index cannot be built", reason="no_composition")
-    # Inside a group the municipal mean counts at both ends; a unit alone without composition shows no ends.
-    shares[~known] = _weighted_mean(shares[known, 0], pupils[known])
-    rule = np.where(known, "own", "municipal_mean").astype(object)
-
-    group_of = merge_small_units(
-        dict(zip(units, pupils.tolist(), strict=True)), minimum=index_minimum_pupils, groups=groups
+    checked = _with_shares(unit_need)
+    frame = index_frame(
+        checked,
+        index_minimum_pupils=index_minimum_pupils,
+        groups=groups,
+        maximum_count_dates=maximum_count_dates,
     )
-    group = np.array([group_of.get(unit) for unit in units], dtype=object)
-    together = pupils.copy()
-    for code in sorted(set(group_of.values())):
-        members = group == code
-        rule[members] = "merged_group"
-        together[members] = pupils[members].sum()
-        shares[members] = [_weighted_mean(shares[members, column], pupils[members]) for column in range(3)]
+    rows = checked[pd.to_numeric(checked["pupil_count"]) > 0]
+    current = rows[rows["count_date"] == frame.dates[-1]].sort_values("school_unit_code")
+    pupils, rule = frame.pupils, frame.rule
+    own = frame.mean_over_dates(frame.spread(rows, rows[list(SHARES)].to_numpy()))
+    # Inside a group the municipal mean counts at both ends; a unit alone without composition shows no ends.
+    known = frame.known.any(axis=0)
+    shares = frame.put_together(own, mean=weighted_mean(own[known, :1], pupils[known]))
     used = shares[:, 0]
-    base = _weighted_mean(used, pupils)
-    own_part = together / pupils.sum()
+    base = float(frame.municipal_mean(shares[:, :1])[0])
+    own_part = frame.together / pupils.sum()
     # One's own share at an end moves the municipal mean by one's own part of the pupils.
     lower, upper = (100.0 * end / (base + own_part * (end - used)) for end in (shares[:, 1], shares[:, 2]))
     no_ends = rule == "municipal_mean"
@@ -109,27 +96,19 @@ def need_index(
             "need_index_lower": np.where(no_ends, np.nan, lower),
             "need_index_upper": np.where(no_ends, np.nan, upper),
             "index_rule": rule,
-            "index_group_code": group,
+            "index_group_code": frame.group,
             "is_under_index_minimum": pupils < index_minimum_pupils,
-            "count_date_count": date_count,
+            "count_date_count": frame.date_count,
         },
         columns=list(COLUMNS),
     )
-    return NeedIndex(table, base, tuple(sorted({str(unit) for unit in rows["school_unit_code"]} - set(units))))
+    return NeedIndex(table, base, tuple(sorted({str(unit) for unit in rows["school_unit_code"]} - set(frame.units))))
 
 
-def _checked(unit_need: pd.DataFrame) -> tuple[pd.DataFrame, list[Any]]:
-    keys = ["municipality_code", "count_date", "school_unit_code"]
-    require_columns(unit_need, [*keys, "basis", "pupil_count"], what="unit need")
-    require_unique(unit_need, keys, what="unit need")
-    checked = unit_need.assign(pupil_count=whole_counts(unit_need["pupil_count"], what="unit need"))
-    if checked["municipality_code"].nunique() > 1:
-        raise NeedError("unit need holds several municipalities; index one at a time", reason="several_municipalities")
-    dates = sorted(set(checked["count_date"]))
-    if len(dates) > 2:
-        raise NeedError(
-            f"unit need holds {len(dates)} count dates; pass the one or two latest", reason="too_many_count_dates"
-        )
+def _with_shares(unit_need: pd.DataFrame) -> pd.DataFrame:
+    """Unit need with shares as floats. Raises ``NeedError`` (``share_out_of_range``)."""
+    require_columns(unit_need, ["pupil_count"], what="unit need")
+    checked = unit_need.copy()
     for name in SHARES:
         checked[name] = pd.to_numeric(checked[name]).astype(float)
         beyond = (checked[name] < 0) | (checked[name] > 1)
@@ -137,28 +116,4 @@ def _checked(unit_need: pd.DataFrame) -> tuple[pd.DataFrame, list[Any]]:
             raise NeedError(
                 f"unit need: {int(beyond.sum())} rows of {name} are not a share 0..1", reason="share_out_of_range"
             )
-    return checked, dates
-
-
-def _mean_over_dates(rows: pd.DataFrame, dates: list[Any], units: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Units × (share, lower, upper): mean over the dates with composition; and how many dates (with pupils, if none).
-
-    A date with composition but without ends makes the ends of the mean unknown: leaving it out would narrow them.
-    """
-    values = np.full((len(dates), len(units), len(SHARES)), np.nan)
-    present = np.zeros((len(dates), len(units)), dtype=bool)
-    for position, date in enumerate(dates):
-        own = rows[rows["count_date"] == date]
-        place = pd.Index(units).get_indexer(pd.Index(own["school_unit_code"].astype(str)))
-        values[position, place[place >= 0]] = own[list(SHARES)].to_numpy()[place >= 0]
-        present[position, place[place >= 0]] = True
-    known = ~np.isnan(values[:, :, 0])
-    count = known.sum(axis=0)
-    mean = np.where(known[:, :, None], values, 0.0).sum(axis=0) / np.maximum(count, 1)[:, None]
-    mean[count == 0] = np.nan
-    return mean, np.where(count > 0, count, present.sum(axis=0))
-
-
-def _weighted_mean(values: np.ndarray, pupils: np.ndarray) -> float:
-    """Exactly rounded sums, so the order of units does not matter. Null in, null out."""
-    return math.fsum((values * pupils).tolist()) / math.fsum(pupils.tolist())
+    return checked
