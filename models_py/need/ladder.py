@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
-
 from models_py.errors import NeedError
 from models_py.need.cells import CellCounts
+from models_py.need.choice import SMALL_SCHOOL_LEAVERS, choose_estimator, median_leavers
 from models_py.need.design import Factor
 from models_py.need.fit import Estimator, NeedFit
 from models_py.need.from_prior import PUBLISHED_TAU, fit_from_prior
@@ -27,7 +26,6 @@ Rung = Literal["frozen_weights", "prior", "published_weights", "own_results", "o
 OwnFit = Callable[[CellCounts], NeedFit]
 
 OWN: tuple[Estimator, ...] = ("within_school", "between_within", "points")
-SMALL_SCHOOL_LEAVERS = 60  # median leavers per school, years together: below it, free school intercepts inflate weights
 POINTS_FACTORS = 5  # more points per characteristic than this nobody adds up by hand
 
 
@@ -171,9 +169,9 @@ def _own(counts: CellCounts, *, wanted: Wanted, minimum_cohorts: int, following:
         return Choice(
             "own_results", "points", f"{counts.total} own events in {cohorts} cohorts carry points, as asked for."
         )
-    median = float(np.median(np.add.reduceat(counts.trials, counts.starts)))
-    small = median < SMALL_SCHOOL_LEAVERS
-    estimator: Estimator = ("between_within" if small else "within_school") if wanted == "auto" else wanted
+    median = median_leavers(counts)
+    estimator: Estimator = choose_estimator(counts) if wanted == "auto" else wanted
     size = f"the median school has {median:g} leavers"
-    why = "as asked for" if wanted != "auto" else f"{'under' if small else 'at least'} {SMALL_SCHOOL_LEAVERS}"
+    side = "under" if median < SMALL_SCHOOL_LEAVERS else "at least"
+    why = "as asked for" if wanted != "auto" else f"{side} {SMALL_SCHOOL_LEAVERS}"
     return Choice("own_results", estimator, f"{counts.total} own events carry own weights; {size}: {estimator}, {why}.")

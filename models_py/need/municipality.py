@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from models_py.errors import NeedError
 from models_py.need.aggregate import estimation_rows, fit_open_statistics, predict_from_shares
-from models_py.need.cells import count_outcomes, outcome_cells
+from models_py.need.evidence import UNSURE, evidence_of
 from models_py.need.index import need_index
+from models_py.need.own_pupils import OwnModel, own_model
+from models_py.need.policy import NeedPolicy
+from models_py.need.prior_making import frozen_from_fit
+from models_py.need.prior_text import prior_to_json
 from models_py.need.record import COEFFICIENT_COLUMNS, coefficient_table, fit_id, fit_record, inputs_sha256
-from models_py.need.scoring import UnitNeed, predict_from_counts
+from models_py.need.scoring import UnitNeed
 from models_py.need.window import result_years
-from models_py.need.within import fit_within_school
 
 INDEX_KEYS = ("municipality_code", "funding_year")
 
@@ -34,6 +38,8 @@ class MunicipalNeed:
     coefficients : rows of ``need_coefficient``; empty when refused
     record : the fit record, JSON-ready
     refusal : reason in words, or None
+    tables : what stands beside the index, by the names of ``Evidence.tables``, with municipality_code and funding_year
+    weights : text of a weights file of this fit, to be named by a policy that keeps them; None where there is none
     """
 
     municipality_code: str
@@ -41,49 +47,78 @@ class MunicipalNeed:
     coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
     record: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    weights: str | None = None
 
 
 def need_from_counts(
     outcome_counts: pd.DataFrame,
     *,
     register_counts: pd.DataFrame,
+    dates: Sequence[date],
     municipality_code: str,
     funding_year: int,
     index_minimum_pupils: int,
+    policy: NeedPolicy | None = None,
+    frozen_until: int | None = None,
+    seed: int = 0,
+    draws: int = 1000,
     minimum_events: int = 350,
 ) -> MunicipalNeed:
-    """Own within-school weights on own pupils. Refused with a reason rather than fitted on too little.
+    """Need from the municipality's own pupils, by the weights its policy and its results allow.
 
-    Parameters
-    ----------
-    outcome_counts : school × year × cell counts of the municipality, all result years
-    register_counts : school × cell counts of its pupils at one or two count dates
+    Refused with a reason rather than fitted on too little. Arguments as ``own_model`` and ``evidence_of``.
     """
     try:
-        units = outcome_counts["school_unit_code"].nunique()
-        years = result_years(
-            outcome_counts["result_year"].unique().tolist(), funding_year=funding_year, unit_count=units
+        model = own_model(
+            outcome_counts,
+            register_counts=register_counts,
+            dates=dates,
+            funding_year=funding_year,
+            index_minimum_pupils=index_minimum_pupils,
+            policy=policy or NeedPolicy(),
+            minimum_events=minimum_events,
         )
-        cells = outcome_cells(outcome_counts[outcome_counts["result_year"].isin(years)])
-        fit = fit_within_school(count_outcomes(cells), minimum_events=minimum_events)
-        identity = inputs_sha256(cells)
-        named = fit_id(fit, funding_year=funding_year, inputs_sha256=identity)
-        scored = predict_from_counts(fit, register_counts)
+        named = fit_id(model.fit, funding_year=funding_year, inputs_sha256=model.identity)
+        scored = model.scored(model.used_register)
         index = _index(scored, municipality_code, funding_year, named, index_minimum_pupils)
     except NeedError as error:
         return MunicipalNeed(municipality_code, refusal=str(error))
+    found = evidence_of(
+        model,
+        funding_year=funding_year,
+        fit_id=named,
+        frozen_until=frozen_until or funding_year,
+        seed=seed,
+        draws=draws,
+    )
+    index = _with_intervals(index, found.tables.pop("unsure", None))
     unfitted = [
         {"factor": u.factor, "level": u.level, "scored_as": u.scored_as, "pupils": u.pupils}
         for u in scored.unfitted_levels
     ]
+    keys = {"municipality_code": municipality_code, "funding_year": funding_year}
     return MunicipalNeed(
         municipality_code,
         index=index,
         coefficients=coefficient_table(
-            fit, municipality_code=municipality_code, funding_year=funding_year, fit_id=named
+            model.fit, municipality_code=municipality_code, funding_year=funding_year, fit_id=named
         ),
-        record=fit_record(fit, funding_year=funding_year, inputs_sha256=identity, policy={"unfitted_levels": unfitted}),
+        record=fit_record(
+            model.fit, funding_year=funding_year, inputs_sha256=model.identity, policy={"unfitted_levels": unfitted}
+        )
+        | found.record,
+        tables={name: table.assign(**keys) for name, table in found.tables.items()},
+        weights=_weights_text(model, municipality_code=municipality_code, funding_year=funding_year),
     )
+
+
+def _weights_text(model: OwnModel, *, municipality_code: str, funding_year: int) -> str | None:
+    """The weights as a file that a policy can name to keep them frozen; those used from a file are one already."""
+    if model.fit.estimator == "prior":
+        return None
+    label = f"{municipality_code} {funding_year}"
+    return prior_to_json(frozen_from_fit(model.fit, label=label, source=f"own results, {model.choice.reason}"))
 
 
 def need_from_shares(
@@ -145,4 +180,11 @@ def need_from_shares(
 
 def _index(scored: UnitNeed, code: str, funding_year: int, fit: str, index_minimum_pupils: int) -> pd.DataFrame:
     table = need_index(scored.table, index_minimum_pupils=index_minimum_pupils).table
-    return table.assign(municipality_code=code, funding_year=funding_year, fit_id=fit)
+    table = table.assign(municipality_code=code, funding_year=funding_year, fit_id=fit)
+    return table.assign(**{name: np.nan for name in UNSURE})
+
+
+def _with_intervals(index: pd.DataFrame, unsure: pd.DataFrame | None) -> pd.DataFrame:
+    if unsure is None:
+        return index
+    return index.drop(columns=list(UNSURE)).merge(unsure, on="school_unit_code", how="left", validate="one_to_one")

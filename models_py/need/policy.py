@@ -15,7 +15,7 @@ from models_py.need.design import FACTORS, Factor
 
 WantedEstimator = Literal["auto", "within_school", "between_within", "points", "prior"]
 FactorRule = Literal["named", "selected"]
-NewlyArrived = Literal["factor", "separate"]
+NewlyArrived = Literal["in_index", "per_head"]
 CountDates = Literal["mean_of_two", "latest"]
 
 STATUTORY_CORE = ("guardian_education", "immigration")
@@ -30,7 +30,7 @@ class NeedPolicy:
     ----------
     estimator : 'auto' takes the best that the data carry; the others are taken or refused
     factors : factors of the model (rule 'named'), or those it may choose among ('selected')
-    newly_arrived : 'factor': one model for all; 'separate': out of index and fit, scored by themselves for a pot per head
+    newly_arrived : 'in_index': one model for all; 'per_head': out of index and fit, scored by themselves for a pot per head
     count_dates : what the need share is taken from; 'mean_of_two' is steadier, 'latest' quicker
     weights : text of a file of frozen weights, or None to estimate
     prior : text of a file of national or partners' weights that own data are drawn towards, or None
@@ -40,7 +40,7 @@ class NeedPolicy:
     estimator: WantedEstimator = "auto"
     factors: tuple[str, ...] = tuple(factor.name for factor in FACTORS)
     factor_rule: FactorRule = "named"
-    newly_arrived: NewlyArrived = "factor"
+    newly_arrived: NewlyArrived = "in_index"
     count_dates: CountDates = "mean_of_two"
     weights: str | None = None
     prior: str | None = None

@@ -53,11 +53,23 @@ def inputs_sha256(*tables: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
+_SCHOOLS = {
+    "within_school": " + result_year | municipality_code:school_unit_code",
+    "between_within": " + result_year + school_mean_score + (1 | municipality_code:school_unit_code)",
+    "points": " + result_year | municipality_code:school_unit_code",
+    "pooled": " + result_year",
+    "prior_weighted": " + result_year + (1 | municipality_code:school_unit_code), weights drawn towards {prior}",
+    "prior": ", weights of {prior}",
+}
+"""How each estimator treats years and schools, and which weights from outside stand behind it."""
+
+
 def formula(fit: NeedFit | AggregateFit) -> str:
     """The model in one line, in terms of columns and settings."""
     if isinstance(fit, NeedFit):
         terms = " + ".join(factor.name for factor in fit.design.factors)
-        return f"logit(not_eligible) ~ {terms} + result_year | municipality_code:school_unit_code"
+        outcome = f"logit({fit.outcome})" if fit.link == "logit" else fit.outcome
+        return f"{outcome} ~ {terms}{_SCHOOLS[fit.estimator].format(prior=fit.prior_sha256[:8])}"
     years = " + result_year" if len(fit.year_effects) > 1 else ""
     return f"logit(not_eligible_share) ~ {' + '.join(fit.columns)}{years}, weights = grade_9_pupil_count"
 
@@ -66,7 +78,7 @@ def settings(fit: NeedFit | AggregateFit) -> dict[str, Any]:
     """What the policy decided about the fit, apart from the formula."""
     if isinstance(fit, NeedFit):
         levels = {factor.name: list(factor.levels) for factor in fit.design.factors}
-        return {"ridge": fit.ridge, "factors": levels}
+        return {"ridge": fit.ridge, "factors": levels} | ({"prior": fit.prior_sha256} if fit.prior_sha256 else {})
     return {"outcome": fit.outcome, "terms": [[term.name, term.column, term.complement] for term in fit.terms]}
 
 
@@ -132,13 +144,14 @@ def fit_record(
     }
     if isinstance(fit, NeedFit):
         record |= {
-            "kind": "within_school",
+            "kind": fit.estimator,
             "schools": fit.fitted_schools + len(fit.dropped_schools),
             "fitted_schools": fit.fitted_schools,
-            "dropped_schools": ["/".join(school) for school in fit.dropped_schools],
+            # Counted, not named: that all or none of a school's leavers are eligible is a count of outcome below ten.
+            "schools_without_say": len(fit.dropped_schools),
             "dropped_levels": [term.name for term in fit.design.dropped],
             "ridge": fit.ridge,
-            "covariance_rule": "school_jackknife",
+            "covariance_rule": fit.interval_rule,
         }
         record["trained_on"]["municipality_codes"] = list(fit.municipality_codes)
     else:
