@@ -283,7 +283,12 @@ def too_little_is_refused() -> Measured:
     few = outcomes[outcomes["result_year"] >= DEMO_YEAR - 2]
     events = int(few["not_eligible_count"].sum())
     need = need_from_counts(
-        few, register_counts=pd.DataFrame(), municipality_code="9999", funding_year=DEMO_YEAR, index_minimum_pupils=20
+        few,
+        register_counts=warehouse.mart("fct_need_register_counts"),
+        dates=count_dates(DEMO_YEAR),
+        municipality_code="9999",
+        funding_year=DEMO_YEAR,
+        index_minimum_pupils=20,
     )
     return Measured(f"{events} events: {need.refusal}", need.refusal is not None and events < 350)
 

@@ -31,7 +31,8 @@ def register(counts) -> pd.DataFrame:
 
 
 def need_of(counts, register, **changes):
-    settings = {"municipality_code": "9999", "funding_year": 2027, "index_minimum_pupils": 20} | changes
+    settings = {"municipality_code": "9999", "funding_year": 2027, "index_minimum_pupils": 20, "draws": 20} | changes
+    settings = {"dates": (LATER, EARLIER)} | settings
     return need_from_counts(counts, register_counts=register, **settings)
 
 
