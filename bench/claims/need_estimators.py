@@ -85,14 +85,25 @@ def _row(name: str) -> str:
 
 
 def pooled_breaks() -> Measured:
-    outside = sum(int(((s := _spreads(rho)["pooled"][:, 0]) < 0.9).sum() + (s > 1.1).sum()) for rho in (-0.5, 0.5))
-    return Measured(f"{_row('pooled')}; outside .9–1.1 in {outside} of {2 * len(SEEDS)}", outside == 2 * len(SEEDS))
+    """Judged on the mean of the worlds: one world's slope also carries the chance of its pupils."""
+    slopes = {rho: _spreads(rho)["pooled"][:, 0] for rho in (-0.5, 0.5)}
+    outside = sum(int(((slope < 0.9) | (slope > 1.1)).sum()) for slope in slopes.values())
+    return Measured(
+        f"{_row('pooled')}; outside .9–1.1 in {outside} of {2 * len(SEEDS)} worlds",
+        bool(slopes[-0.5].mean() < 0.9 and slopes[0.5].mean() > 1.1),
+    )
 
 
 def within_holds() -> Measured:
     names = ("within", "between-within")
-    slopes = np.concatenate([_spreads(rho)[name][:, 0] for name in names for rho in (-0.5, 0.0, 0.5)])
-    return Measured(" | ".join(_row(name) for name in names), bool(slopes.min() > 0.9 and slopes.max() < 1.1))
+    means = [_spreads(rho)[name][:, 0].mean() for name in names for rho in (-0.5, 0.0, 0.5)]
+    errors = [_spreads(rho)["pooled"][:, 1] / _spreads(rho)[name][:, 1] for name in names for rho in (-0.5, 0.5)]
+    closer = int(sum((error > 1).sum() for error in errors))
+    return Measured(
+        f"{' | '.join(_row(name) for name in names)}; closer to the true index than the pooled one in {closer} of"
+        f" {4 * len(SEEDS)}",
+        bool(min(means) > 0.95 and max(means) < 1.05 and closer == 4 * len(SEEDS)),
+    )
 
 
 def points_hold() -> Measured:
@@ -138,8 +149,8 @@ def incidental() -> Measured:
 
 
 CLAIMS = (
-    Claim("need-pooled-breaks", "Where school quality follows composition (correlation -.5, 0, .5), the pooled model's index has the wrong spread.", "outside .9–1.1 in all worlds with ±.5", pooled_breaks),
-    Claim("need-within-holds", "There the within-school and between-within indices keep the true spread.", "all worlds in .9–1.1", within_holds),
+    Claim("need-pooled-breaks", "Where school quality follows composition (correlation -.5, 0, .5), the pooled model's index has the wrong spread.", "mean spread outside .9–1.1 at -.5 and at .5", pooled_breaks),
+    Claim("need-within-holds", "There the within-school and between-within indices keep the true spread.", "mean spreads in .95–1.05, closer than pooled in every world with ±.5", within_holds),
     Claim("need-points-hold", "There the points model keeps it too, a little too narrow as a straight line is.", "means in .93–1.03", points_hold),
     Claim("need-between-within", "Between-within finds planted slopes with 80 leavers per school while quality follows composition.", "rms z < 1.6, |z| < 3.8, projection .94–1.06, sd within 10 %", between_within_slopes),
     Claim("need-incidental", "An intercept per school inflates slopes where schools are small; a random intercept does not.", "within above 1.08 × at 8 leavers, between-within .95–1.05 × at every size", incidental),

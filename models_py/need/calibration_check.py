@@ -25,7 +25,7 @@ PUBLISHED_FROM = 10
 """Pupils with, and without, the outcome behind a published tenth."""
 
 TENTH_COLUMNS = ("tenths", "pupil_count", "observed_count", "expected_count", "observed_share", "expected_share")
-EDGE = 1e-9  # a share clipped to 0 or 1 has no log-odds
+EDGE = 1e-9  # shares are kept to nine decimals; a lesser one may have become 0, which has no log-odds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +37,9 @@ class CalibrationCheck:
     fitted_years, judged_years : result years the weights come from, and those they are judged on
     auc : chance that a not eligible leaver has a higher expected share than an eligible one, ties half; 0..1
     brier, brier_skill : mean squared error of the expected share; 1 - brier / that of the common share
-    intercept : log-odds to add to every leaver so that expected equals observed
-    slope, slope_standard_error : of observed on expected log-odds; below 1 the weights spread too far
+    intercept : log-odds to add to every leaver so that expected equals observed; a share 0..1 for points
+    slope, slope_standard_error : of observed on expected log-odds, or on expected shares for points (a share clipped to
+        0 or 1 has no log-odds); below 1 the weights spread too far
     tenths : ``TENTH_COLUMNS``, groups of leavers by ascending expected share, a tenth of the leavers each, joined until
         ten with and ten without the outcome stand in each; empty where all leavers together have fewer
     """
@@ -82,9 +83,12 @@ def check_calibration(fit: NeedFit, counts: CellCounts) -> CalibrationCheck:
         raise NeedError("all or none of the leavers have the outcome; nothing can be judged", reason="one_outcome")
     used = trials > 0
     share, trials, events = share[used], trials[used], events[used]
-    score = logit(np.clip(share, EDGE, 1 - EDGE))
-    intercept, _, _ = calibration_line(score, trials, events, slope=False)
-    _, slope, error = calibration_line(score, trials, events)
+    if fit.link == "logit":
+        score = logit(np.clip(share, EDGE, 1 - EDGE))
+        intercept, _, _ = calibration_line(score, trials, events, slope=False)
+        _, slope, error = calibration_line(score, trials, events)
+    else:
+        intercept, slope, error = share_line(share, trials, events)
     common = events.sum() / trials.sum()
     brier = brier_score(share, trials, events)
     return CalibrationCheck(
@@ -145,6 +149,24 @@ def calibration_line(
         "the calibration line did not settle; the expected shares separate the outcomes, or do not vary",
         reason="no_convergence",
     )
+
+
+def share_line(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> tuple[float, float, float]:
+    """Least squares of the outcome on the expected share: mean distance, slope, and its heteroscedastic standard error.
+
+    Raises ``NeedError`` (``no_convergence``) where the expected share does not vary.
+    """
+    pupils = trials.sum()
+    centred = share - trials @ share / pupils
+    spread = trials @ centred**2
+    if not spread > 0:
+        raise NeedError("the expected shares do not vary; no line can be laid through them", reason="no_convergence")
+    slope = events @ centred / spread
+    line = events.sum() / pupils + slope * centred
+    squared = events * (1.0 - line) ** 2 + (trials - events) * line**2
+    error = math.sqrt(squared @ centred**2) / spread
+    found = settle(np.array([(events.sum() - trials @ share) / pupils, slope, error]))
+    return float(found[0]), float(found[1]), float(found[2])
 
 
 def tenths_of_risk(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> pd.DataFrame:

@@ -122,10 +122,9 @@ def blocks_at(problem: Problem, solution: Solution) -> SchoolBlocks:
     of that pull, so that weights that sum to the number of schools reproduce the solution when they are all one.
     """
     rows, extra = problem.rows, problem.extra
-    school_gradient = rows.by_school(solution.residuals) - problem.school_precision * solution.intercepts
     mean = solution.cross / solution.block[:, None]
+    # The intercepts are at their best, so moving them adds nothing to the first derivative.
     scores = np.hstack([rows.spread(solution.residuals) @ rows.x, _by_school(rows, extra, solution.residuals)])
-    scores = scores - mean * school_gradient[:, None]
     own, added = rows.x.shape[1], extra.shape[1]
     hessians = np.empty((rows.schools, own + added, own + added))
     hessians[:, :own, :own] = outer_sums(rows, solution.weights)

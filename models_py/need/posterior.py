@@ -22,6 +22,7 @@ class TauPosterior:
     Attributes
     ----------
     taus : log-odds, standard deviation of municipal weights around the prior
+    log_evidence : per tau, of the own results, the largest 0
     weights : per tau, sum 1: evidence times the half-normal prior
     coefficients : taus × terms, log-odds; covariances : taus × terms × terms
     unknown_terms : terms that only own leavers have; left_out : counted factors the prior does not know
@@ -29,6 +30,7 @@ class TauPosterior:
     """
 
     taus: tuple[float, ...]
+    log_evidence: np.ndarray
     weights: np.ndarray
     coefficients: np.ndarray
     covariances: np.ndarray

@@ -58,7 +58,8 @@ def fit_random_intercept(
     """Maximise the Laplace likelihood with ridge ``penalty`` (columns of x, then school columns).
 
     ``school_columns``: schools × columns, the same for all pupils of a school; the first is a column of ones. Schools
-    with one outcome only take part. Raises ``NeedError``: ``not_identified``, ``no_convergence``.
+    with one outcome only take part. Raises ``NeedError``: ``not_identified``, ``no_convergence``, ``schools_decide``
+    (the variance runs away).
     """
     own = rows.x.shape[1]
     slopes = np.zeros(own + school_columns.shape[1])
@@ -78,6 +79,12 @@ def fit_random_intercept(
         settled = largest < tolerance and abs(np.log(moved / variance)) < tolerance
         variance = moved
         if settled and iteration > SETTLING:
+            if variance >= LARGEST_VARIANCE:
+                raise NeedError(
+                    "schools differ as if each decided the outcome alone; background cannot be weighed against that:"
+                    " check the outcome, or pool more years",
+                    reason="schools_decide",
+                )
             point = _at(rows, school_columns, slopes, intercepts, variance, penalty)
             hessians = _stacked(rows, school_columns, point.row_weight, point.cross, point.weight)
             hessians -= point.cross[:, :, None] * (point.cross / point.block[:, None])[:, None, :]

@@ -151,14 +151,21 @@ def _tau_posterior(
     grid: tuple[float, ...], support: list[float], solutions: list[Solution], aligned: PriorDesign, prior: Prior
 ) -> TauPosterior:
     terms = len(aligned.means)
-    logs = np.array(support) - 0.5 * (np.array(grid) / TAU_SCALE) ** 2
+    evidence = settle(np.array(support) - max(support))
+    logs = evidence - 0.5 * (np.array(grid) / TAU_SCALE) ** 2
     weights = np.exp(logs - logs.max())
     inverses = np.stack([np.linalg.inv(solution.hessian)[:terms, :terms] for solution in solutions])
+    weights = settle(weights / weights.sum())
+    coefficients = settle(aligned.means + np.stack([solution.slopes[:terms] for solution in solutions]))
+    covariances = settle((inverses + inverses.transpose(0, 2, 1)) / 2)
+    for array in (evidence, weights, coefficients, covariances):
+        array.setflags(write=False)
     return TauPosterior(
         taus=grid,
-        weights=settle(weights / weights.sum()),
-        coefficients=settle(aligned.means + np.stack([solution.slopes[:terms] for solution in solutions])),
-        covariances=settle((inverses + inverses.transpose(0, 2, 1)) / 2),
+        log_evidence=evidence,
+        weights=weights,
+        coefficients=coefficients,
+        covariances=covariances,
         unknown_terms=aligned.unknown_terms,
         left_out=aligned.left_out,
         prior_sha256=prior_sha256(prior),

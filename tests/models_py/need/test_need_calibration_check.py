@@ -20,6 +20,7 @@ from models_py.need.calibration_check import (
     calibration_line,
     check_calibration,
     out_of_time,
+    share_line,
     tenths_of_risk,
 )
 from models_py.need.design import level_codes
@@ -95,6 +96,19 @@ def test_weights_that_spread_too_far_show_a_slope_below_one(data):
     assert wide.slope < 0.75 * honest
 
 
+def test_points_are_judged_on_shares_as_single_pupils_would_be(data):
+    """Shares clipped to 0 have no log-odds and would drown every other leaver on that scale."""
+    table, counts, fit = data
+    points = replace(fit, link="identity", intercept=-0.02, coefficients=fit.coefficients / 5)
+    score = points.intercept + fit.design.matrix(level_codes(table, fit.design.factors)) @ points.coefficients
+    p, y = np.round(np.clip(score, 0, 1), 9), table["not_eligible_count"].to_numpy()
+    assert (p == 0).any()
+    line = sm.OLS(y, sm.add_constant(p)).fit(cov_type="HC0")
+    check = check_calibration(points, counts)
+    assert (check.slope, check.slope_standard_error) == pytest.approx((line.params[1], line.bse[1]), rel=1e-8)
+    assert check.intercept == pytest.approx((y - p).mean(), abs=1e-9)
+
+
 def test_tenths_hold_all_pupils_and_ten_on_each_side(data):
     _, counts, fit = data
     tenths = check_calibration(fit, counts).tenths
@@ -140,8 +154,9 @@ def test_what_cannot_be_judged_is_refused(data, world, few_factors):
         "one_cohort": lambda: out_of_time(one_year, estimate=OWN),
         "one_outcome": lambda: check_calibration(fit, none),
         "no_convergence": lambda: calibration_line(ones, 10 * ones, 3 * ones),
+        "no_convergence ": lambda: share_line(ones / 4, 10 * ones, 3 * ones),
     }
     for reason, call in cases.items():
         with pytest.raises(NeedError) as caught:
             call()
-        assert caught.value.reason == reason
+        assert caught.value.reason == reason.strip()

@@ -121,7 +121,8 @@ def test_the_index_with_the_effect_comes_closer_to_the_total_need():
 
 def test_a_unit_s_need_does_not_hang_on_other_municipalities_or_on_order():
     register = SOME.register_counts()
-    other = register.assign(municipality_code="9998", pupil_count=register["pupil_count"] * 3)
+    lopsided = np.where(register["school_unit_code"] == "99990003", 30, 1)
+    other = register.assign(municipality_code="9998", pupil_count=register["pupil_count"] * lopsided)
     both = predict_with_composition(
         SOME_FIT, pd.concat([register, other]).sample(frac=1.0, random_state=1), effect=0.4
     ).table

@@ -51,8 +51,9 @@ def reason_of(call, *arguments, **named) -> str:
     return refused.value.reason
 
 
-def test_a_fit_over_municipalities_becomes_a_prior_and_its_text_reads_back_the_same():
-    prior = national()
+@pytest.mark.parametrize("kind", ["national", "partners"])
+def test_a_fit_over_municipalities_becomes_a_prior_and_its_text_reads_back_the_same(kind):
+    prior = national(kind=kind)
     text = prior_to_json(prior)
     again = prior_from_json(text)
     assert prior_to_json(again) == text

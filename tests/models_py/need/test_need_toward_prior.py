@@ -120,6 +120,15 @@ def test_the_record_and_the_fit_agree():
     assert expected == pytest.approx(OWN.leavers.total, abs=1e-6)
 
 
+def test_tau_is_weighed_by_evidence_and_a_half_normal_of_scale_point_three():
+    _, posterior = fit_toward_prior(OWN.leavers, prior=PRIOR)
+    expected = np.exp(posterior.log_evidence) * np.exp(-((np.array(TAU_GRID) / 0.3) ** 2) / 2)
+    np.testing.assert_allclose(posterior.weights, expected / expected.sum(), atol=1e-9)
+    assert posterior.log_evidence.max() == 0.0
+    assert np.ptp(posterior.log_evidence) > 1.0
+    assert posterior.mean == pytest.approx(posterior.weights @ TAU_GRID)
+
+
 def test_no_school_is_dropped_though_all_of_its_leavers_are_eligible():
     counts = OWN.leavers
     none = np.where(counts.school == 3, 0, counts.sums)
