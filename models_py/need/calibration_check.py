@@ -85,28 +85,28 @@ def check_calibration(fit: NeedFit, counts: CellCounts) -> CalibrationCheck:
     share, trials, events = share[used], trials[used], events[used]
     if fit.link == "logit":
         score = logit(np.clip(share, EDGE, 1 - EDGE))
-        intercept, _, _ = calibration_line(score, trials, events, slope=False)
-        _, slope, error = calibration_line(score, trials, events)
+        intercept, _, _ = calibration_line(score, trials=trials, events=events, slope=False)
+        _, slope, error = calibration_line(score, trials=trials, events=events)
     else:
-        intercept, slope, error = share_line(share, trials, events)
+        intercept, slope, error = share_line(share, trials=trials, events=events)
     common = events.sum() / trials.sum()
-    brier = brier_score(share, trials, events)
+    brier = brier_score(share, trials=trials, events=events)
     return CalibrationCheck(
         fitted_years=fit.result_years,
         judged_years=counts.years,
         pupils=int(trials.sum()),
         events=int(events.sum()),
-        auc=auc(share, trials, events),
+        auc=auc(share, trials=trials, events=events),
         brier=brier,
         brier_skill=1.0 - brier / (common * (1.0 - common)),
         intercept=intercept,
         slope=slope,
         slope_standard_error=error,
-        tenths=tenths_of_risk(share, trials, events),
+        tenths=tenths_of_risk(share, trials=trials, events=events),
     )
 
 
-def auc(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> float:
+def auc(share: np.ndarray, *, trials: np.ndarray, events: np.ndarray) -> float:
     """Area under the ROC curve from counts per expected share; equal shares count half. 0..1."""
     order = np.argsort(share, kind="stable")
     _values, first = np.unique(share[order], return_index=True)
@@ -116,14 +116,14 @@ def auc(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> float:
     return float((with_it * (below + 0.5 * without)).sum() / (with_it.sum() * without.sum()))
 
 
-def brier_score(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> float:
+def brier_score(share: np.ndarray, *, trials: np.ndarray, events: np.ndarray) -> float:
     """Mean of (y - share)² over leavers, from counts."""
     squared = events * (1.0 - share) ** 2 + (trials - events) * share**2
     return math.fsum(squared.tolist()) / math.fsum(trials.tolist())
 
 
 def calibration_line(
-    score: np.ndarray, trials: np.ndarray, events: np.ndarray, *, slope: bool = True
+    score: np.ndarray, *, trials: np.ndarray, events: np.ndarray, slope: bool = True
 ) -> tuple[float, float, float]:
     """Logit of the outcome on the expected log-odds: intercept, slope and the slope's standard error.
 
@@ -151,7 +151,7 @@ def calibration_line(
     )
 
 
-def share_line(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> tuple[float, float, float]:
+def share_line(share: np.ndarray, *, trials: np.ndarray, events: np.ndarray) -> tuple[float, float, float]:
     """Least squares of the outcome on the expected share: mean distance, slope, and its heteroscedastic standard error.
 
     Raises ``NeedError`` (``no_convergence``) where the expected share does not vary.
@@ -169,7 +169,7 @@ def share_line(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> tup
     return float(found[0]), float(found[1]), float(found[2])
 
 
-def tenths_of_risk(share: np.ndarray, trials: np.ndarray, events: np.ndarray) -> pd.DataFrame:
+def tenths_of_risk(share: np.ndarray, *, trials: np.ndarray, events: np.ndarray) -> pd.DataFrame:
     """``TENTH_COLUMNS``: leavers by expected share, cut into tenths, joined until counts may be published.
 
     ``tenths`` names what was joined ('1', '2-4', …). A share many leavers have stands whole in the tenth where its middle

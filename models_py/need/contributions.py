@@ -72,7 +72,9 @@ def index_contributions(
         maximum_count_dates=maximum_count_dates,
     )
     register = register_cells(fit.design, register_counts)
-    parts, reference_share = unit_parts(fit, register, frame, unit_need["need_share"].to_numpy())
+    parts, reference_share = unit_parts(
+        fit, register=register, frame=frame, need_share=unit_need["need_share"].to_numpy()
+    )
     reasons = _withheld(frame, minimum_pupils)
     given = np.array([unit not in reasons for unit in frame.units])
     names = [factor.name for factor in fit.design.factors]
@@ -92,7 +94,7 @@ def index_contributions(
 
 
 def unit_parts(
-    fit: NeedFit, register: RegisterCells, frame: IndexFrame, need_share: np.ndarray
+    fit: NeedFit, *, register: RegisterCells, frame: IndexFrame, need_share: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """Units × factors, index points, of every unit of the frame; and the reference pupil's expected share.
 

@@ -52,7 +52,7 @@ class NewlyArrivedFit:
     not_eligible: int
 
 
-def refuse_both(need_setting: NeedSetting, has_per_head_pot: bool) -> None:
+def refuse_both(need_setting: NeedSetting, *, has_per_head_pot: bool) -> None:
     """Raise ``NeedError`` unless newly arrived are paid for exactly once.
 
     ``newly_arrived_paid_twice``: a factor in the index and a pot per head; ``newly_arrived_not_paid``: taken out of the

@@ -73,7 +73,9 @@ def index_intervals(
         groups=groups,
         maximum_count_dates=maximum_count_dates,
     )
-    gradient = index_gradient(fit, register_cells(fit.design, register_counts), frame, unit_need)
+    gradient = index_gradient(
+        fit, register=register_cells(fit.design, register_counts), frame=frame, unit_need=unit_need
+    )
     error = np.sqrt(np.maximum(np.einsum("ut,ts,us->u", gradient, fit.covariance, gradient), 0.0))
     error = settle_shares(np.where(frame.rule == "municipal_mean", np.nan, error))
     reach = fit.widening * stats.t.ppf(0.975, fit.degrees_of_freedom) * error
@@ -85,7 +87,7 @@ def index_intervals(
     return IndexIntervals(table[list(COLUMNS)], gradient)
 
 
-def index_gradient(fit: NeedFit, register: RegisterCells, frame: IndexFrame, unit_need: pd.DataFrame) -> np.ndarray:
+def index_gradient(fit: NeedFit, *, register: RegisterCells, frame: IndexFrame, unit_need: pd.DataFrame) -> np.ndarray:
     """Derivative of the index by each weight: units × terms, index points.
 
     The intercept moves with the weights (da/db = -Σ n p' x / Σ n p' over the calibration cells), and shares go the same

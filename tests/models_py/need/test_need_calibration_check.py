@@ -52,7 +52,9 @@ def test_auc_counts_every_pair_of_pupils_ties_half(groups):
         for a, e in zip(share, events, strict=True)
         for b, o in zip(share, others, strict=True)
     ]
-    assert auc(share, events + others, events) == pytest.approx(sum(pairs) / (events.sum() * others.sum()))
+    assert auc(share, trials=events + others, events=events) == pytest.approx(
+        sum(pairs) / (events.sum() * others.sum())
+    )
 
 
 def test_brier_and_calibration_line_equal_those_of_single_pupils(data):
@@ -126,7 +128,7 @@ def test_no_group_of_any_data_has_fewer_than_ten_on_a_side(cells):
     share = np.array([p for p, _, _ in cells])
     trials = np.array([float(n) for _, n, _ in cells])
     events = np.floor(trials * np.array([part for _, _, part in cells]))
-    tenths = tenths_of_risk(share, trials, events)
+    tenths = tenths_of_risk(share, trials=trials, events=events)
     if min(events.sum(), (trials - events).sum()) < 10:
         assert tenths.empty
         return
@@ -141,8 +143,10 @@ def test_order_of_cells_does_not_matter():
     share, trials = np.round(rng.random(50), 2), rng.integers(1, 30, 50).astype(float)
     events = rng.binomial(trials.astype(int), share).astype(float)
     order = rng.permutation(50)
-    assert auc(share, trials, events) == auc(share[order], trials[order], events[order])
-    assert brier_score(share, trials, events) == brier_score(share[order], trials[order], events[order])
+    assert auc(share, trials=trials, events=events) == auc(share[order], trials=trials[order], events=events[order])
+    assert brier_score(share, trials=trials, events=events) == brier_score(
+        share[order], trials=trials[order], events=events[order]
+    )
 
 
 def test_what_cannot_be_judged_is_refused(data, world, few_factors):
@@ -153,8 +157,8 @@ def test_what_cannot_be_judged_is_refused(data, world, few_factors):
     cases = {
         "one_cohort": lambda: out_of_time(one_year, estimate=OWN),
         "one_outcome": lambda: check_calibration(fit, none),
-        "no_convergence": lambda: calibration_line(ones, 10 * ones, 3 * ones),
-        "no_convergence ": lambda: share_line(ones / 4, 10 * ones, 3 * ones),
+        "no_convergence": lambda: calibration_line(ones, trials=10 * ones, events=3 * ones),
+        "no_convergence ": lambda: share_line(ones / 4, trials=10 * ones, events=3 * ones),
     }
     for reason, call in cases.items():
         with pytest.raises(NeedError) as caught:

@@ -43,15 +43,15 @@ def background_score(others, table: pd.DataFrame) -> np.ndarray:
 
 
 def test_paid_twice_or_not_at_all_is_refused():
-    refuse_both("in_index", False)
-    refuse_both("per_head", True)
+    refuse_both("in_index", has_per_head_pot=False)
+    refuse_both("per_head", has_per_head_pot=True)
     for setting, pot, reason in (
         ("in_index", True, "newly_arrived_paid_twice"),
         ("per_head", False, "newly_arrived_not_paid"),
         ("both", True, "bad_setting"),
     ):
         with pytest.raises(NeedError) as caught:
-            refuse_both(setting, pot)
+            refuse_both(setting, has_per_head_pot=pot)
         assert caught.value.reason == reason
 
 

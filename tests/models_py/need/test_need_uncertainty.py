@@ -105,7 +105,7 @@ def test_a_unit_without_composition_follows_the_mean_whatever_the_weights(small)
     unit_need = predict_from_counts(fit, register).table
     unit_need["need_share"] = unit_need["need_share"].where(unit_need["school_unit_code"] != "99990004")
     frame = index_frame(unit_need)
-    gradient = index_gradient(fit, register_cells(fit.design, register), frame, unit_need)
+    gradient = index_gradient(fit, register=register_cells(fit.design, register), frame=frame, unit_need=unit_need)
     place = frame.units.index("99990004")
     assert frame.rule[place] == "municipal_mean"
     np.testing.assert_allclose(gradient[place], 0, atol=1e-12)
