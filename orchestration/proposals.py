@@ -17,7 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from expectations.contracts import ContractError
+from expectations.contracts import CONTRACTS, ContractError
+from expectations.contracts.evidence import EVIDENCE
 from expectations.rules import all_rules
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
@@ -36,8 +37,15 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import REPOSITORY
 
 CANDIDATE_RULE = "G-CANDIDATE-001"
-CUT = ("fct_need_index", "need_coefficient", "fct_allocation", "school_allocation", "rule_result")
-"""Tables that are cut by municipality as they are."""
+CUT = (
+    "fct_need_index",
+    "need_coefficient",
+    "fct_allocation",
+    "school_allocation",
+    "rule_result",
+    *(contract.table for contract in EVIDENCE),
+)
+"""Tables that are cut by municipality as they are; those of the evidence may have no rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +144,11 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
         dates=dates,
         trained_on=material.fits[code]["trained_on"]["result_years"],
     )
-    return star | {name: material.cut[name][code] for name in CUT}
+    return star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
+
+
+def _no_rows(table: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(CONTRACTS[table].names))
 
 
 def _recorded(material: Material, code: str) -> dict[str, Any]:

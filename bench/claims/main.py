@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from bench.claim import Claim, Measured
 from bench.homes import Home, demo_home, new_home, open_data, sweden_home
@@ -276,6 +275,7 @@ def organiser_blind() -> Measured:
 
 def too_little_is_refused() -> Measured:
     """Two cohorts of the demo hold too few events for weights of its own: refused with a reason, not fitted."""
+    from orchestration.partitions import count_dates
     from orchestration.resources.warehouse import Warehouse
 
     warehouse = Warehouse(path=str(demo_home().path / "pseudonymised" / "warehouse.duckdb"))

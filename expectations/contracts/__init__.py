@@ -6,74 +6,13 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from expectations.contracts.contract import Contract, ContractError
+from expectations.contracts.evidence import EVIDENCE
 
-import pandas as pd
-
-from expectations.columns import COLUMNS, Column
-
-CONTRACT_VERSION = "1.0.0"
+CONTRACT_VERSION = "1.1.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
-
-class ContractError(ValueError):
-    """A table breaks its contract; the message names table, column, how many rows and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What one published table promises.
-
-    Attributes
-    ----------
-    keys : columns that together name one row, in sorting order; never empty
-    names : all columns in published order, keys included, without ``publication_id``
-    nullable : columns that may be empty
-    """
-
-    table: str
-    grain_en: str
-    grain_sv: str
-    keys: tuple[str, ...]
-    names: tuple[str, ...]
-    nullable: frozenset[str] = frozenset()
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns' descriptions, in order."""
-        return tuple(COLUMNS[name] for name in self.names)
-
-    def check(self, table: pd.DataFrame) -> None:
-        """Raise ContractError unless ``table`` has exactly these columns, filled keys and one row per key."""
-        missing = [name for name in self.names if name not in table.columns]
-        extra = [name for name in table.columns if name not in (*self.names, "publication_id")]
-        if missing or extra:
-            raise ContractError(
-                f"{self.table}: missing columns {missing}, unknown columns {extra}; the contract has {list(self.names)}"
-            )
-        for name in self.names:
-            empty = int(table[name].isna().sum())
-            if empty and name not in self.nullable:
-                raise ContractError(
-                    f"{self.table}: column {name} is empty in {empty} of {len(table)} rows; every row needs a value"
-                )
-            self._check_bounds(table, COLUMNS[name])
-        twice = table[table.duplicated(list(self.keys), keep=False)]
-        if len(twice):
-            first = [tuple(row) for row in twice[list(self.keys)].head(3).itertuples(index=False)]
-            raise ContractError(
-                f"{self.table}: {len(twice)} rows share a key {self.keys}; first {first}; one row per key"
-            )
-
-    def _check_bounds(self, table: pd.DataFrame, column: Column) -> None:
-        if column.bounds is None:
-            return
-        low, high = column.bounds
-        values = table[column.name].dropna()
-        outside = values[(values < low if low is not None else False) | (values > high if high is not None else False)]
-        if len(outside):
-            raise ContractError(f"{self.table}: column {column.name} has {len(outside)} values outside {column.bounds}")
-
+__all__ = ["CONTRACTS", "CONTRACT_VERSION", "Contract", "ContractError"]
 
 _KEY = ("municipality_code", "funding_year", "school_unit_code")
 
@@ -131,9 +70,15 @@ CONTRACTS: dict[str, Contract] = {
             keys=(*_KEY, "school_form"),
             names=(
                 *_KEY, "school_form", "basis", "pupil_count", "need_share", "need_index", "need_index_lower",
-                "need_index_upper", "index_rule", "index_group_code", "is_under_index_minimum", "count_date_count", "fit_id",
+                "need_index_upper", "need_index_standard_error", "need_index_interval_lower", "need_index_interval_upper",
+                "index_rule", "index_group_code", "is_under_index_minimum", "count_date_count", "fit_id",
             ),
-            nullable=frozenset({"need_index_lower", "need_index_upper", "index_group_code"}),
+            nullable=frozenset(
+                {
+                    "need_index_lower", "need_index_upper", "need_index_standard_error", "need_index_interval_lower",
+                    "need_index_interval_upper", "index_group_code",
+                }
+            ),
         ),
         Contract(
             table="need_coefficient",
@@ -178,6 +123,7 @@ CONTRACTS: dict[str, Contract] = {
                 }
             ),
         ),
+        *EVIDENCE,
     )
 }  # fmt: skip
 """Published tables by name."""

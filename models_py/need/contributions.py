@@ -118,19 +118,18 @@ def unit_parts(
     return 100.0 * (used - frame.municipal_mean(used)[None, :]) / base, reference_share
 
 
-def contributions_in_kronor(contributions: Contributions, *, pot_ore: int) -> pd.DataFrame:
+def contributions_in_kronor(table: pd.DataFrame, *, pot_ore: int) -> pd.DataFrame:
     """``table`` with contribution_sek_per_pupil and contribution_sek, for a pot shared linearly by the index.
 
     A unit gets pot / all pupils × pupils × index / 100, so its parts sum to its structural part less the same pot shared
-    flat per pupil, before whole kronor are made of it. ``pot_ore``: öre, the whole structural part.
+    flat per pupil, before whole kronor are made of it. ``table``: ``COLUMNS`` and municipal_pupil_count (all pupils at the
+    latest count date); ``pot_ore``: öre, the whole structural part. Raises ``NeedError`` (``bad_setting``).
     """
     if pot_ore < 0:
         raise NeedError(f"the pot is {pot_ore} öre; it must be zero or more", reason="bad_setting")
-    table = contributions.table.copy()
-    flat_sek = pot_ore / 100 / contributions.municipal_pupils
-    table["contribution_sek_per_pupil"] = flat_sek * table["index_contribution"] / 100
-    table["contribution_sek"] = table["contribution_sek_per_pupil"] * table["pupil_count"]
-    return table
+    flat_sek = pot_ore / 100 / table["municipal_pupil_count"]
+    per_pupil = flat_sek * table["index_contribution"] / 100
+    return table.assign(contribution_sek_per_pupil=per_pupil, contribution_sek=per_pupil * table["pupil_count"])
 
 
 def _withheld(frame: IndexFrame, minimum: int) -> dict[str, str]:

@@ -86,7 +86,14 @@ def evidence_of(
     if alternatives is not None:
         found.tables["alternative"] = pd.concat(
             [
-                pd.DataFrame({"school_unit_code": index.index, "model": label, "need_index": index.to_numpy()})
+                pd.DataFrame(
+                    {
+                        "school_unit_code": index.index,
+                        "model": label,
+                        "is_in_use": label == model.fit.estimator,
+                        "need_index": index.to_numpy(),
+                    }
+                )
                 for label, index in alternatives.indices.items()
             ],
             ignore_index=True,

@@ -181,7 +181,7 @@ def need_from_shares(
 def _index(scored: UnitNeed, code: str, funding_year: int, fit: str, index_minimum_pupils: int) -> pd.DataFrame:
     table = need_index(scored.table, index_minimum_pupils=index_minimum_pupils).table
     table = table.assign(municipality_code=code, funding_year=funding_year, fit_id=fit)
-    return table.assign(**{name: np.nan for name in UNSURE})
+    return table.assign(**dict.fromkeys(UNSURE, np.nan))
 
 
 def _with_intervals(index: pd.DataFrame, unsure: pd.DataFrame | None) -> pd.DataFrame:

@@ -32,6 +32,7 @@ from orchestration.resources.policy_years import (
     Entry,
     ResolvedValue,
     canonical,
+    last_whole_year,
     one_of,
     time_problems,
     value_in_force,
@@ -134,6 +135,10 @@ class PolicyFile:
                 ]
             )
         return self.weights[value.value]
+
+    def holds_until(self, key: str, funding_year: int) -> int:
+        """The last whole calendar year in which the value of ``key`` in force in ``funding_year`` holds."""
+        return last_whole_year(self._value(key, funding_year).interval.valid_to)
 
     def status_for(self, funding_year: int) -> Literal["proposal", "decided"]:
         """'decided' when every value of the year is decided, and not by the default policy alone."""

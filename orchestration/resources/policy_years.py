@@ -80,6 +80,11 @@ def value_in_force(key: str, entry: Entry, *, year: int, series: Mapping[str, En
     return ResolvedValue(key=key, value=value, unit=interval.unit, interval=interval, where=where)
 
 
+def last_whole_year(day: date) -> int:
+    """The calendar year that ends on or before ``day``."""
+    return day.year if (day.month, day.day) == (12, 31) else day.year - 1
+
+
 def _indexed(interval: Any, series: Entry, year: int) -> Any:
     factor = series.item.values.get(str(year))
     if factor is None:

@@ -54,6 +54,10 @@ class Scope(dg.ConfigurableResource):
         """What the municipality's policy says about the need model. Raises PolicyError with file and line."""
         return self.policy(municipality_code).need_at(funding_year)
 
+    def weights_hold_until(self, municipality_code: str, funding_year: int) -> int:
+        """The last funding year for which the policy says today where the weights come from."""
+        return self.policy(municipality_code).holds_until("need.weights", funding_year)
+
     def policy_name(self, municipality_code: str) -> str:
         """Name of the folder that decides: the municipality's code, or ``default``."""
         return municipality_code if (Path(self.policies) / municipality_code).is_dir() else DEFAULT_POLICY

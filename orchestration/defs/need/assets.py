@@ -1,12 +1,19 @@
 """The need step: fit within schools where there are pupils, pooled over units where there are only open statistics."""
 
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+
 import dagster as dg
 import pandas as pd
 
 from expectations.contracts import CONTRACTS
 from models_py.need.municipality import MunicipalNeed, need_from_counts, need_from_shares
+from models_py.need.policy import NeedPolicy
 from orchestration.charts import coefficient_chart, index_strip
 from orchestration.names import NEED, OPEN_STATISTICS, PUPIL_LEVEL, STATISTICS_TEAM
+from orchestration.need_charts import atlas_chart, calibration_chart, selection_chart
 from orchestration.partitions import count_dates, funding_years
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -14,10 +21,38 @@ from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 
 COEFFICIENT, INDEX = dg.AssetKey(["need", "need_coefficient"]), dg.AssetKey(["need", "fct_need_index"])
+OUTCOMES, REGISTER = "fct_need_outcome_counts", "fct_need_register_counts"
+
+BESIDE = {
+    "need_factor_level": "factor_level",
+    "need_factor": "factor",
+    "need_factor_pair": "factor_pair",
+    "need_selection": "selection",
+    "need_calibration": "calibration",
+    "need_alternative": "alternative",
+}
+"""Published table → what the model calls it."""
+INTERNAL = {
+    "need_index_replicate": "replicate",
+    "need_index_contribution": "contribution",
+    "need_unit_level": "unit_level",
+    "need_newly_arrived": "newly_arrived",
+}
+"""Tables for the steps after, and for the municipality's own people; never published as they are."""
 
 
 def _mart(name: str) -> dg.AssetKey:
     return dg.AssetKey(["marts", name])
+
+
+def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        dg.AssetKey(["need", name]),
+        deps=deps,
+        owners=[STATISTICS_TEAM],
+        kinds={"python", "numpy"},
+        description=description,
+    )
 
 
 @dg.multi_asset(
@@ -25,45 +60,96 @@ def _mart(name: str) -> dg.AssetKey:
     partitions_def=funding_years,
     group_name=NEED,
     specs=[
-        dg.AssetSpec(
-            COEFFICIENT,
-            deps=[_mart("fct_need_outcome_counts"), _mart("fct_school_results"), _mart("fct_school_factors")],
-            owners=[STATISTICS_TEAM],
-            kinds={"python", "numpy"},
-            description="Weights of background in the need model with 95 % intervals (log-odds), one row per municipality, "
-            "funding year and term. The fit record (formula, cohorts, inputs by hash) lies beside it.",
+        _spec(
+            "need_coefficient",
+            "Weights of background in the need model with 95 % intervals (log-odds), one row per municipality, funding year "
+            "and term. The fit record (formula, cohorts, inputs by hash) lies beside it.",
+            deps=[_mart(OUTCOMES), _mart("fct_school_results"), _mart("fct_school_factors")],
         ),
-        dg.AssetSpec(
-            INDEX,
-            deps=[_mart("fct_need_register_counts"), _mart("fct_school_factors"), COEFFICIENT],
-            owners=[STATISTICS_TEAM],
-            kinds={"python", "numpy"},
-            description="Predicted share of pupils not eligible for vocational programmes, and the need index (pupil-weighted "
-            "mean 100), one row per municipality, funding year and school unit.",
+        _spec(
+            "fct_need_index",
+            "Predicted share of pupils not eligible for vocational programmes, and the need index (pupil-weighted mean 100) "
+            "with its interval, one row per municipality, funding year and school unit.",
+            deps=[_mart(REGISTER), _mart("fct_school_factors"), COEFFICIENT],
+        ),
+        _spec(
+            "need_factor_level",
+            "Systematic differences first: each level's share, its spread between school units beyond chance, how it goes "
+            "with results and how stable it is. One row per municipality, funding year, factor and level.",
+            deps=[_mart(REGISTER), _mart(OUTCOMES)],
+        ),
+        _spec(
+            "need_factor",
+            "What is missing of each factor, and how much of it the other factors already tell.",
+            deps=[_mart(REGISTER)],
+        ),
+        _spec("need_factor_pair", "How far two factors tell the same (Cramér's V).", deps=[_mart(REGISTER)]),
+        _spec(
+            "need_selection",
+            "How many factors: the path of forward selection, what each step tells of pupils at schools left out, and what it "
+            "moves of the pot.",
+            deps=[_mart(OUTCOMES), _mart(REGISTER)],
+        ),
+        _spec(
+            "need_calibration",
+            "The same model on earlier cohorts, judged on the last one: expected and observed shares by tenths of risk.",
+            deps=[_mart(OUTCOMES)],
+        ),
+        _spec(
+            "need_alternative",
+            "The index under every model that could reasonably have been chosen, one row per school unit and model.",
+            deps=[_mart(OUTCOMES), _mart(REGISTER), INDEX],
         ),
     ],
 )
 def need_model(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
-    """Fit the need model of each municipality in scope, and score every unit with pupils."""
+    """Fit the need model of each municipality in scope, score every unit with pupils, and keep what is known of it."""
     year = int(context.partition_key)
     needs = _needs(year, warehouse=warehouse, scope=scope)
     computed = [need for need in needs if need.refusal is None]
-    tables.write_record(
-        "need_fit", year, {n.municipality_code: dict(n.record) or {"refusal": n.refusal} for n in needs}
-    )
+    tables.write_record("need_fit", year, {need.municipality_code: _record(need) for need in needs})
     index = _together("fct_need_index", [need.index for need in computed])
     coefficients = _together("need_coefficient", [need.coefficients for need in computed])
     tables.write("need_coefficient", coefficients, year)
     tables.write("fct_need_index", index, year)
+    for name, kept in INTERNAL.items():
+        parts = [need.tables[kept] for need in computed if kept in need.tables]
+        tables.write(name, pd.concat(parts, ignore_index=True) if parts else _NO_ROWS, year)
+    beside = {}
+    for name, kept in BESIDE.items():
+        beside[name] = _together(name, [_named(name, need.tables[kept]) for need in computed if kept in need.tables])
+        tables.write(name, beside[name], year)
     told = {"municipalities": len(computed), "refused": len(needs) - len(computed)}
-    yield dg.MaterializeResult(
-        asset_key=COEFFICIENT,
-        metadata=told | {"dagster/row_count": len(coefficients), "weights": coefficient_chart(coefficients)},
-    )
-    yield dg.MaterializeResult(
-        asset_key=INDEX,
-        metadata=told | {"dagster/row_count": len(index), "school_units": len(index), "index": index_strip(index)},
-    )
+    pictures = {
+        "need_coefficient": {"weights": coefficient_chart(coefficients)},
+        "fct_need_index": {"school_units": len(index), "index": index_strip(index)},
+        "need_factor_level": {"differences": atlas_chart(beside["need_factor_level"])},
+        "need_selection": {"path": selection_chart(beside["need_selection"])},
+        "need_calibration": {"calibration": calibration_chart(beside["need_calibration"])},
+    }
+    for name, table in {"need_coefficient": coefficients, "fct_need_index": index, **beside}.items():
+        yield dg.MaterializeResult(
+            asset_key=dg.AssetKey(["need", name]),
+            metadata=told | {"dagster/row_count": len(table), **pictures.get(name, {})},
+        )
+
+
+_NO_ROWS = pd.DataFrame({"municipality_code": pd.Series(dtype="str")})
+
+
+def _record(need: MunicipalNeed) -> dict[str, object]:
+    if need.refusal is not None:
+        return {"refusal": need.refusal}
+    return dict(need.record) | ({"weights": json.loads(need.weights)} if need.weights else {})
+
+
+def _named(table: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the model under the contract's names."""
+    if table == "need_calibration":
+        rows = rows.rename(columns={"pupil_count": "leaver_count"})
+    if table == "need_alternative":
+        rows = rows.assign(school_form="compulsory_school")
+    return rows
 
 
 def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNeed]:
@@ -72,33 +158,24 @@ def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNe
         basis: sorted(factors.loc[factors["basis"] == basis, "municipality_code"].unique())
         for basis in (PUPIL_LEVEL, OPEN_STATISTICS)
     }
-    policies, needs = {}, []
+    needs, minimum, dates, models = [], {}, {}, {}
     for code in scope.chosen([code for codes in present.values() for code in codes]):
         try:
-            policies[code] = scope.decided(code, year)
+            policy, models[code] = scope.decided(code, year), scope.need_policy(code, year)
         except PolicyError as error:  # one municipality's policy must not stop its neighbours
             needs.append(MunicipalNeed(code, refusal=str(error)))
-    minimum = {code: p.index_minimum_pupils for code, p in policies.items()}
-    dates = {code: count_dates(year, lag_years=p.count_lag_years) for code, p in policies.items()}
+            continue
+        minimum[code] = policy.index_minimum_pupils
+        dates[code] = count_dates(year, lag_years=policy.count_lag_years)
     has_count = set(zip(factors["municipality_code"], factors["count_date"], factors["basis"], strict=True))
 
     def counted(basis: str) -> list[str]:
-        return [code for code in present[basis] if code in policies and (code, dates[code][0], basis) in has_count]
+        return [code for code in present[basis] if code in dates and (code, dates[code][0], basis) in has_count]
 
     if pupil_level := counted(PUPIL_LEVEL):
-        outcomes, register = warehouse.mart("fct_need_outcome_counts"), warehouse.mart("fct_need_register_counts")
-        needs += [
-            need_from_counts(
-                outcomes[outcomes["municipality_code"] == code],
-                register_counts=register[
-                    (register["municipality_code"] == code) & register["count_date"].isin(dates[code])
-                ],
-                municipality_code=code,
-                funding_year=year,
-                index_minimum_pupils=minimum[code],
-            )
-            for code in pupil_level
-        ]
+        needs += _from_own_pupils(
+            pupil_level, year=year, warehouse=warehouse, scope=scope, dates=dates, minimum=minimum, models=models
+        )
     if open_statistics := counted(OPEN_STATISTICS):
         results = warehouse.mart("fct_school_results")
         needs += need_from_shares(
@@ -109,6 +186,43 @@ def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNe
             index_minimum_pupils=minimum,
         )
     return needs
+
+
+def _from_own_pupils(
+    codes: list[str],
+    *,
+    year: int,
+    warehouse: Warehouse,
+    scope: Scope,
+    dates: Mapping[str, tuple[date, date]],
+    minimum: Mapping[str, int],
+    models: Mapping[str, NeedPolicy],
+) -> list[MunicipalNeed]:
+    outcomes, register = warehouse.mart(OUTCOMES), warehouse.mart(REGISTER)
+    needs = []
+    for code in codes:
+        # One date more than the index uses: whether three dates would be steadier is told beside it.
+        earliest = dates[code][1].replace(year=dates[code][1].year - 1)
+        own = register[(register["municipality_code"] == code) & (register["count_date"] <= dates[code][0])]
+        needs.append(
+            need_from_counts(
+                outcomes[outcomes["municipality_code"] == code],
+                register_counts=own[own["count_date"] >= earliest],
+                dates=dates[code],
+                municipality_code=code,
+                funding_year=year,
+                index_minimum_pupils=minimum[code],
+                policy=models[code],
+                frozen_until=scope.weights_hold_until(code, year),
+                seed=_seed(code, year),
+            )
+        )
+    return needs
+
+
+def _seed(municipality_code: str, funding_year: int) -> int:
+    """The same draws whenever the municipality's year is run, and others for every municipality and year."""
+    return int(hashlib.sha256(f"{municipality_code}/{funding_year}".encode()).hexdigest()[:8], 16)
 
 
 def _together(table: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
