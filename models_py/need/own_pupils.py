@@ -80,8 +80,10 @@ class OwnModel:
         return need_index(scored, index_minimum_pupils=self.index_minimum_pupils).table
 
     def estimate_again(self, counts: CellCounts) -> NeedFit:
-        """The same kind of fit on other counts: fewer cohorts, drawn background."""
-        return fit_by_choice(self.choice, counts, prior=self.prior, factors=counts.factors, own=self.own)[0]
+        """The same kind of fit on other counts (fewer cohorts, drawn background), to be judged and not to be used: however
+        few events there are."""
+        again = own_fits(minimum_events=1)
+        return fit_by_choice(self.choice, counts, prior=self.prior, factors=counts.factors, own=again)[0]
 
 
 def own_model(
@@ -118,11 +120,7 @@ def own_model(
         newly_outcomes = newly_outcomes[newly_outcomes["result_year"].isin(years)]
     cells = outcome_cells(outcomes, factors=factors) if len(outcomes) else None
     candidates = None if cells is None else counts_of_table(cells, factors=factors)
-    own: dict[Estimator, OwnFit] = {
-        "within_school": lambda counts: fit_within_school(counts, minimum_events=minimum_events),
-        "between_within": lambda counts: fit_between_within(counts, minimum_events=minimum_events),
-        "points": lambda counts: fit_points(counts, minimum_events=minimum_events),
-    }
+    own = own_fits(minimum_events=minimum_events)
     text = policy.weights or policy.prior
     prior = None if text is None else prior_from_json(text)
     wanted = "prior" if policy.weights is not None else policy.estimator
@@ -161,6 +159,15 @@ def own_model(
         index_minimum_pupils=index_minimum_pupils,
         own=own,
     )
+
+
+def own_fits(*, minimum_events: int) -> dict[Estimator, OwnFit]:
+    """How own results are fitted, by estimator."""
+    return {
+        "within_school": lambda counts: fit_within_school(counts, minimum_events=minimum_events),
+        "between_within": lambda counts: fit_between_within(counts, minimum_events=minimum_events),
+        "points": lambda counts: fit_points(counts, minimum_events=minimum_events),
+    }
 
 
 def _apart(counts: pd.DataFrame, policy: NeedPolicy) -> tuple[pd.DataFrame, pd.DataFrame | None]:
