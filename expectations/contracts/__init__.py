@@ -133,7 +133,7 @@ CONTRACTS: dict[str, Contract] = {
                 *_KEY, "school_form", "basis", "pupil_count", "need_share", "need_index", "need_index_lower",
                 "need_index_upper", "index_rule", "index_group_code", "is_under_index_minimum", "count_date_count", "fit_id",
             ),
-            nullable=frozenset({"need_index_lower", "need_index_upper", "index_group_code"}),
+            nullable=frozenset({"need_share", "need_index_lower", "need_index_upper", "index_group_code"}),
         ),
         Contract(
             table="need_coefficient",
