@@ -1,5 +1,5 @@
--- Delivered indices that tell no unit from another, or whose highest value is more than 25 times the lowest: 0.9 and 90 in
--- one file are two scales. One row per count date, since no single unit is the one at fault.
+-- Delivered indices that tell no unit from another, or whose highest value is more than 25 times the lowest: 0.9 and 90
+-- in one file are two scales. One row per count date, since no single unit is the one at fault.
 select
     municipality_code,
     count_date
