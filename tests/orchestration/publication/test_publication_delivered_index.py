@@ -33,6 +33,14 @@ def test_it_is_published_with_empty_shares_and_no_coefficients(root: Path) -> No
     assert (coefficients.num_rows, str(coefficients.schema.field("estimate").type)) == (0, "double")
 
 
+def test_the_notes_warn_in_both_languages_and_only_there(root: Path) -> None:
+    warnings = ("beskriver skolenheter, inte elever", "it describes school units, not pupils")
+    notes = (release(delivered(), root).path / "RELEASE.md").read_text("utf-8")  # type: ignore[operator]
+    assert [notes.count(words) for words in warnings] == [1, 1]
+    other = (release(candidate("9998"), root).path / "RELEASE.md").read_text("utf-8")  # type: ignore[operator]
+    assert [other.count(words) for words in warnings] == [0, 0]
+
+
 @pytest.mark.parametrize("column", ["need_index", "index_rule", "fit_id"])
 def test_everything_else_of_the_index_must_still_be_there(column: str, root: Path) -> None:
     bad = spoiled(delivered(), "fct_need_index", column, 0, None)
