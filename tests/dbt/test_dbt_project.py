@@ -40,6 +40,8 @@ def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
         ("e-2020", 2, 2, 0, 0, 0),
         ("e-2021", 10, 5, 0, 1, 4),
         ("e-2021-early", 2, 0, 2, 0, 0),
+        ("i-2021", 3, 2, 0, 1, 0),
+        ("i-2021-early", 1, 0, 1, 0, 0),
         ("k-2020", 1, 1, 0, 0, 0),
         ("k-2021", 6, 4, 0, 1, 1),
         ("k-results", 9, 6, 0, 0, 3),
@@ -106,6 +108,14 @@ def test_pupils_with_protected_identity_are_a_number_and_nothing_else(marts: Mar
         "select pupil_key, guardian_education, sex from intermediate.int_pupils__factors "
         "where pupil_key like 'protected-%' order by 1"
     ) == [(f"protected-99990002-4-{place}", "missing", "missing") for place in (1, 2)]
+
+
+def test_a_delivered_index_stands_as_it_was_sent_and_doubt_about_its_scale_is_told(marts: Marts) -> None:
+    assert marts("select * from marts.fct_delivered_index order by all") == [
+        ("9999", SECOND, "99990001", 0.9, 4),
+        ("9999", SECOND, "99990002", 90.0, None),
+    ]
+    assert marts("select * from rules.rule_delivered_index_in_doubt") == [("9999", SECOND)]
 
 
 def test_suppressed_shares_keep_their_bounds_and_their_code(marts: Marts) -> None:
@@ -227,6 +237,7 @@ PROMISED = {
     | dict.fromkeys(["location_municipality_name", "organiser_code", "organiser_name", "organiser_type"], "VARCHAR")
     | dict.fromkeys(["valid_from", "valid_to", "first_count_date", "last_count_date"], "DATE")
     | dict.fromkeys(["predecessor_codes", "successor_codes"], "VARCHAR"),
+    "fct_delivered_index": AT_COUNT | {"index_value": "DOUBLE", "delivered_pupil_count": "INTEGER"},
     "fct_enrollment": AT_COUNT | BASIS | {"grade": "VARCHAR", "pupil_count": "INTEGER"},
     "fct_enrollment_conflicts": AT_COUNT
     | dict.fromkeys(["conflict_kind", "other_school_unit_code"], "VARCHAR")
