@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -305,6 +306,26 @@ def test_a_row_lost_between_door_and_warehouse_is_missed(spoiled: Dbt) -> None:
     assert spoiled.rows(
         "select accepted_rows, used_rows from marts.fct_row_accounting where delivery_id = 'b-2021'"
     ) == [(5, 4)]
+
+
+def test_pupils_in_a_unit_that_ended_without_an_heir_are_told_and_stop_nothing(spoiled: Dbt) -> None:
+    accepted = spoiled.home / "pseudonymised/accepted"
+    register, enrollment = accepted / "school_register/s-2021.parquet", accepted / "enrollment/e-2021.parquet"
+    units = pq.read_table(register).to_pylist()
+    for unit in units:
+        unit["status"] = "ceased" if unit["school_unit_code"] == "99990004" else unit["status"]
+    pupils = pq.read_table(enrollment).to_pylist()
+    for pupil in pupils:
+        moved = {"p3": "99990004", "p0": "99990003"}.get(pupil["pupil_key"])
+        pupil["school_unit_code"] = moved or pupil["school_unit_code"]
+    for path, rows in ((register, units), (enrollment, pupils)):
+        pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(path)), path)
+    built = spoiled(*BUILD, "--select", "+fct_enrollment_conflicts", "--exclude", "rule_*")
+    assert built.returncode == 0, built.stdout[-2000:]
+    assert spoiled.rows(
+        "select conflict_kind, school_unit_code, other_school_unit_code from marts.fct_enrollment_conflicts "
+        "where conflict_kind like 'unit_code%' order by all"
+    ) == [("unit_code_ended", "99990004", None), ("unit_code_replaced", "99990003", "99990002")]
 
 
 def test_a_file_the_door_does_not_know_stops_the_build(spoiled: Dbt) -> None:
