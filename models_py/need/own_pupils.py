@@ -44,6 +44,7 @@ class OwnModel:
     register : pupils counted in the index, all count dates at hand, the last one or two in ``dates``
     newly_outcomes, newly_register : the newly arrived where they are kept out of the index, else None
     identity : SHA-256 of the outcome counts the model was given
+    path : of the selection of factors, or why there is none
     """
 
     policy: NeedPolicy
@@ -59,7 +60,7 @@ class OwnModel:
     choice: Choice
     fit: NeedFit
     tau: TauPosterior | None
-    path: SelectionPath | None
+    path: SelectionPath | str
     index_minimum_pupils: int
     own: Mapping[Estimator, OwnFit]
 
@@ -132,10 +133,10 @@ def own_model(
     )
     counts = candidates
     if candidates is not None and policy.factor_rule == "selected":
-        if path is None:
+        if isinstance(path, str):
             raise NeedError(
-                "need.factor_rule is selected, but there are too few own results to choose factors by; name them",
-                reason="too_few_events",
+                f"need.factor_rule is selected, but factors cannot be chosen: {path}; name them in need.factors",
+                reason="no_selection",
             )
         counts = candidates.of_factors(sorted({*path.factors, *STATUTORY_CORE}))
     choice = choose(counts, prior=prior, wanted=wanted, minimum_events=minimum_events)
@@ -180,10 +181,10 @@ def _apart(counts: pd.DataFrame, policy: NeedPolicy) -> tuple[pd.DataFrame, pd.D
 
 def _path(
     candidates: CellCounts | None, register: pd.DataFrame, minimum_events: int, *, index_minimum_pupils: int
-) -> SelectionPath | None:
-    """The path of factors, where there are results enough to walk it."""
-    if candidates is None or candidates.total < minimum_events or len(candidates.factors) <= len(STATUTORY_CORE):
-        return None
+) -> SelectionPath | str:
+    """The path of factors, or why there is none; it steers nothing unless the policy lets it choose."""
+    if candidates is None or candidates.total < minimum_events:
+        return f"there are fewer than {minimum_events} leavers that are not eligible to choose factors by"
     try:
         return select_factors(
             candidates,
@@ -194,8 +195,8 @@ def _path(
                 index_minimum_pupils=index_minimum_pupils,
             ),
         )
-    except NeedError:
-        return None  # it is told beside the index and steers nothing, unless the policy lets it choose
+    except NeedError as error:
+        return str(error)
 
 
 def weights_of(model: OwnModel) -> dict[str, Any]:
