@@ -15,6 +15,7 @@ from orchestration.publication.candidate import Candidate, Outcome
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import GateVerdict, judge
 from orchestration.publication.publish import publish
+from tests.orchestration.publication.evidence_rows import evidence_rows
 
 REQUIRED = ("T-KEYS-001", "Q-SHARE-001")
 TEXTS = {
@@ -159,11 +160,12 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         {
             **everywhere, "school_unit_code": codes, "school_form": "compulsory_school", "basis": "pupil_level",
             "pupil_count": totals, "need_share": shares, "need_index": index, "need_index_lower": None,
-            "need_index_upper": None, "index_rule": "own", "index_group_code": None, "is_under_index_minimum": False,
+            "need_index_upper": None, "need_index_standard_error": None, "need_index_interval_lower": None,
+            "need_index_interval_upper": None, "index_rule": "own", "index_group_code": None, "is_under_index_minimum": False,
             "count_date_count": 2, "fit_id": "need-2027-abc123",
         }
     )  # fmt: skip
-    return {
+    return evidence_rows(municipality_code=code, funding_year=YEAR, school_unit_codes=codes) | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {
