@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BREAKS: dict[str, tuple[str, str, str]] = {  # name -> step, module, function that fails there
     "inbox": ("door", "orchestration.intake.inbox", "receive"),
     "reader": ("door", "orchestration.intake.parse", "read_table"),
-    "identity": ("door", "orchestration.intake.typed", "parse_identity"),
+    "identity": ("door", "orchestration.intake.typed", "parse_identities"),
     "door": ("door", "orchestration.defs.ingest.assets", "read_deliveries"),
     "writing": ("door", "orchestration.intake.door", "parquet_bytes"),
     "door_rules": ("door_rules", "orchestration.defs.ingest.checks", "failing_by_rule"),

@@ -102,7 +102,9 @@ def evidence_of(
     checked = found.attempt("calibration", lambda: out_of_time(_own_counts(model), estimate=model.estimate_again))
     if checked is not None:
         found.tables["calibration"] = checked.tenths
-    if model.path is not None:
+    if isinstance(model.path, str):
+        found.not_shown["selection"] = model.path
+    else:
         found.tables["selection"] = model.path.table
         found.record["selected_factors"] = list(model.path.factors)
     if model.newly_register is not None and len(model.newly_register):

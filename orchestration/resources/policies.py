@@ -26,7 +26,7 @@ from models_py.allocation.policy import (
 )
 from models_py.errors import NeedError
 from models_py.need.policy import NeedPolicy
-from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, Municipality, PolicyValues
+from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, IntakeMode, Municipality, PolicyValues
 from orchestration.resources.policy_text import PolicyDateError, PolicyError, PolicyText, read_policy_text
 from orchestration.resources.policy_years import (
     Entry,
@@ -61,7 +61,7 @@ class PolicyFile:
 
     municipality_code: str
     name: str
-    intake_mode: Literal["pupil_level", "school_aggregate"]
+    intake_mode: IntakeMode
     is_default: bool
     parameters: Mapping[str, Entry]
     series: Mapping[str, Entry]
@@ -119,6 +119,7 @@ class PolicyFile:
                 weights=texts["weights"],
                 prior=texts["prior"],
                 composition_effect=float(value["composition_effect"]),
+                delivered_index_direction=value["delivered_index_direction"],
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
