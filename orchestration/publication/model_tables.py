@@ -34,7 +34,7 @@ def coefficients(table: pd.DataFrame) -> Rows:
             | values
             | {f"odds_{key}": None if value is None else math.exp(value) for key, value in values.items()}
         )
-    return sorted(rows, key=lambda row: (row["is_intercept"], *_order(row), not row["is_baseline"], row["level"]))
+    return sorted(rows, key=_weight_order)
 
 
 def differences(levels: pd.DataFrame) -> dict[str, Any]:
@@ -131,6 +131,11 @@ def changed_units(changes: pd.DataFrame, *, wide: pd.DataFrame) -> Rows:
         for row in changes.to_dict("records")
     ]
     return sorted(rows, key=lambda row: (-abs(row["change"]), row["unit"]))
+
+
+def _weight_order(row: dict[str, Any]) -> tuple[Any, ...]:
+    factor, level = place(str(row["factor"]), str(row["level"]))
+    return row["is_intercept"], factor, str(row["factor"]), not row["is_baseline"], level, str(row["level"])
 
 
 def _order(row: dict[str, Any]) -> tuple[tuple[int, int], str]:

@@ -69,6 +69,9 @@ class Home:
     def release(self, year: int, *, code: str) -> str:
         return (self.published / code / str(year) / "proposed" / "RELEASE.md").read_text("utf-8")
 
+    def model(self, year: int, *, code: str) -> str:
+        return (self.published / code / str(year) / "proposed" / "MODEL.md").read_text("utf-8")
+
     def standing(self, code: str = "") -> dict[str, str]:
         """Everything under ``published`` (or one municipality): path → link target, or time and hash of the bytes."""
         found = {}

@@ -59,6 +59,7 @@ def test_money_adds_up_and_the_notes_say_what_the_index_is(ran):
     assert sorted(wide["school_unit_code"]) == CODES
     assert wide["total_sek"].sum() == int(wide["pupil_count"].sum()) * 120_000
     assert "it describes school units, not pupils" in ran.release(YEAR, code=ORDERED)
+    assert "vet bara avsändaren" in ran.model(YEAR, code=ORDERED)
 
 
 def test_an_index_that_was_never_sent_refuses_its_municipality_alone(ran):

@@ -46,7 +46,13 @@ def first(clean) -> dict:
     """What the clean run published, read before anything is spoiled."""
     wide = {code: clean.table("school_allocation", YEAR, code=code) for code in CODES}
     lines = {code: clean.table("fct_allocation", YEAR, code=code) for code in CODES}
-    return {"wide": wide, "lines": lines, "outcomes": clean.outcomes(YEAR), "release": clean.release(YEAR, code="9901")}
+    return {
+        "wide": wide,
+        "lines": lines,
+        "outcomes": clean.outcomes(YEAR),
+        "release": clean.release(YEAR, code="9901"),
+        "model": clean.model(YEAR, code="9901"),
+    }
 
 
 def test_every_municipality_gets_a_proposal_that_adds_up(first):
@@ -69,6 +75,9 @@ def test_suppressed_shares_show_both_ends_in_kronor(first):
 def test_open_statistics_are_flagged_as_a_basis_for_proposals_only(first):
     assert (first["wide"]["9901"]["basis"] == "open_statistics").all()
     assert "R-BASIS-001" in first["release"]
+    assert "(ekologiskt felslut)" in first["model"]
+    assert "(the ecological fallacy)" in first["model"]
+    assert "| pupils of foreign background | " in first["model"]
 
 
 def test_a_damaged_published_tree_refuses_its_municipality_and_does_not_stop_the_neighbours(clean, first, tmp_path):

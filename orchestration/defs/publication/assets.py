@@ -78,8 +78,8 @@ def rule_result(
     owners=[DATA_TEAM],
     kinds={"python", "parquet", "duckdb"},
     deps=[RULE_RESULT, dg.AssetKey(["allocation", "school_allocation"]), *TABLES, *EVIDENCE_TABLES],
-    description="One sealed proposal per municipality: Parquet, a read-only DuckDB file, data dictionary, RELEASE.md and "
-    "manifest; the pointer `proposed` moves in one step. A refused municipality keeps what it had.",
+    description="One sealed proposal per municipality: Parquet, a read-only DuckDB file, data dictionary, RELEASE.md, "
+    "MODEL.md and manifest; the pointer `proposed` moves in one step. A refused municipality keeps what it had.",
 )
 def proposal(
     context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope

@@ -49,6 +49,7 @@ def _kind(name: str) -> str:
     alike = name.endswith(".parquet") or name in (
         "dictionary.html",
         "RELEASE.md",
+        "MODEL.md",
         "datapackage.json",
         "published.duckdb",
     )

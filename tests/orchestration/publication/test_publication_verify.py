@@ -43,7 +43,14 @@ def _edit_manifest(version: Path, edit: Callable[[dict], None]) -> None:
     _overwrite(version / manifest.NAME, manifest.to_bytes(loaded))
 
 
-FILES = ["RELEASE.md", "datapackage.json", "dictionary.html", "published.duckdb", "tables/fct_allocation.parquet"]
+FILES = [
+    "MODEL.md",
+    "RELEASE.md",
+    "datapackage.json",
+    "dictionary.html",
+    "published.duckdb",
+    "tables/fct_allocation.parquet",
+]
 
 
 @pytest.mark.parametrize("name", FILES)
