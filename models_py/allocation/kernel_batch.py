@@ -106,11 +106,11 @@ def _unsolvable(problem: _Problem, pots: Floats, *, first: int) -> list[str]:
         ("floors_exceed_pot", ~(lowest <= pots + slack)[:, None]),
         ("caps_below_pot", ~(highest >= pots - slack)[:, None]),
     )
-    faults = [(reason, mask.any(axis=1)) for reason, mask in reasons]
+    faults = [(reason, set(np.flatnonzero(mask.any(axis=1)).tolist())) for reason, mask in reasons]
     return [
-        f"{first + row} {next(reason for reason, mask in faults if mask[row])}"
+        f"{first + row} {next(reason for reason, rows in faults if row in rows)}"
         for row in range(len(pots))
-        if any(mask[row] for _, mask in faults)
+        if any(row in rows for _, rows in faults)
     ]
 
 
