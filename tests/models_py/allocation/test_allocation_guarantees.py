@@ -129,10 +129,13 @@ def test_the_smallest_damping_is_the_smallest_and_nobody_falls_further():
 def _smallest_damping_holds(rng):
     """Whether there is a smallest damping; asserts that it is the smallest, or that there is none for a reason."""
     pupils = {f"{k:02d}": rng.randint(1, 500) for k in range(rng.randint(1, 9))}
-    beside = {c: rng.randint(80_000, 100_000) * n for c, n in pupils.items()}
-    previous = {c: None if rng.random() < 0.2 else Fraction(rng.randint(85_000_00, 120_000_00), 100) for c in pupils}
-    others = [floor_per_pupil(pupils, amount=rng.randint(0, 3000))]
-    pot = sum(pupils.values()) * rng.randint(2_000, 20_000)
+    small = rng.choice((1, 1000))  # with small money a step of the damping is less than a krona, and rounding decides
+    beside = {c: rng.randint(80_000, 100_000) // small * n for c, n in pupils.items()}
+    previous = {
+        c: None if rng.random() < 0.2 else Fraction(rng.randint(85_000_00, 120_000_00), 100 * small) for c in pupils
+    }
+    others = [floor_per_pupil(pupils, amount=Fraction(rng.randint(0, 3000), small))]
+    pot = sum(pupils.values()) * rng.randint(2_000, 20_000) // small
     rule = proportional(pupils)
     none = damping(pupils, previous_per_pupil=previous, beside=beside, down=0, up=None)
     least = smallest_damping(rule, pot=pot, damped=none, others=others)

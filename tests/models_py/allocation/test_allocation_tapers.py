@@ -39,6 +39,11 @@ def test_a_step_is_a_cliff_and_its_height_is_told():
     assert found == ((49, 1_200_000),)
 
 
+def test_a_loss_of_less_than_a_krona_is_a_loss_and_standing_still_is_none():
+    found = enrolment_losses(lambda n: Fraction(-n, 1) if n < 4 else Fraction(-9, 2), base_per_pupil=1, up_to=4)
+    assert found == ((3, Fraction(1, 2)),)
+
+
 def test_the_log_taper_agrees_with_logarithms_and_does_not_depend_on_the_decimal_context():
     for n in (1, 7, 160, 319):
         exact = log_taper(n, rate=Decimal("19706"), size_limit=320)
