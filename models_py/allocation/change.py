@@ -64,13 +64,11 @@ def shapley_change(compute: Compute, *, blocks: Sequence[str]) -> Change:
         raise AllocationError(
             f"blocks: give 1 to {MOST_BLOCKS} different names, none of them {OPENED} or {CLOSED}; given: {', '.join(blocks)}"
         )
-    worth = {frozenset(): _amounts(compute, blocks, frozenset())}
-    old = worth[frozenset()]
+    worth: dict[frozenset[str], dict[str, int]] = {}
     for switches in product((False, True), repeat=len(blocks)):
         switched = frozenset(block for block, is_new in zip(blocks, switches, strict=True) if is_new)
-        if switched:
-            worth[switched] = _amounts(compute, blocks, switched)
-    new = worth[frozenset(blocks)]
+        worth[switched] = _amounts(compute, blocks, switched)
+    old, new = worth[frozenset()], worth[frozenset(blocks)]
     lasting = sorted(old.keys() & new.keys())
     for switched, amounts in worth.items():
         missing = [unit for unit in lasting if unit not in amounts]

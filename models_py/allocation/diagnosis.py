@@ -15,8 +15,7 @@ import pandas as pd
 from models_py.allocation.equity import redistributed_ore
 from models_py.allocation.rounding import listed
 from models_py.allocation.scored_units import ScoredUnits, finite
-from models_py.allocation.signal import misplaced_share
-from models_py.allocation.weighted import weighted_line
+from models_py.allocation.weighted import misplaced_share, weighted_line
 from models_py.allocation.winners import Winners, winners_and_losers
 from models_py.errors import AllocationError
 

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from models_py.allocation.scored_units import ScoredUnits, finite
+from models_py.allocation.weighted import misplaced_share
 from models_py.errors import AllocationError
 
 Allocate = Callable[[np.ndarray], np.ndarray]
@@ -41,12 +42,6 @@ class SignalShare:
     misplaced_share: float
     monte_carlo_error: float | None
     replicates: int
-
-
-def misplaced_share(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """½ Σ |a / Σa − b / Σb| over the last axis: share of a pot that would have to move for one to equal the other."""
-    a, b = (amounts / amounts.sum(axis=-1, keepdims=True) for amounts in (first, second))
-    return np.asarray(np.abs(a - b).sum(axis=-1) / 2)
 
 
 def signal_share(units: ScoredUnits, *, index_replicates: np.ndarray, allocate: Allocate) -> SignalShare:

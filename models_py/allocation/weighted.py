@@ -1,4 +1,4 @@
-"""Pupil-weighted statistics of amounts: cumulative curves, quantiles, a straight line.
+"""Pupil-weighted statistics of amounts: cumulative curves, quantiles, a straight line, distance.
 
 Belongs here: plain numbers over arrays, none of which depends on the order of the units. Does not: what they mean for
 schools (``equity``, ``diagnosis``).
@@ -83,6 +83,12 @@ def weighted_line(y: np.ndarray, *, x: np.ndarray, weights: np.ndarray) -> Line 
     slope = float(np.sum(share * apart * (y - y_mean)) / np.sum(share * apart**2))
     residual = y - y_mean - slope * apart
     return Line(slope, y_mean - slope * x_mean, float(np.sqrt(np.sum(share * residual**2))))
+
+
+def misplaced_share(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """½ Σ |a / Σa − b / Σb| over the last axis: share of a pot that would have to move for one to equal the other."""
+    a, b = (amounts / amounts.sum(axis=-1, keepdims=True) for amounts in (first, second))
+    return np.asarray(np.abs(a - b).sum(axis=-1) / 2)
 
 
 def _starts(ordered: np.ndarray) -> np.ndarray:
