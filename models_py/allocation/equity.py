@@ -104,7 +104,7 @@ def equity_measures(
         slope_ore_per_100_points=None if line is None else line.slope * 100,
         elasticity=None if log_line is None else log_line.slope,
         p90_to_p10=high / low if low > 0 else None,
-        highest_to_lowest=_highest_to_lowest(per_pupil, pupils),
+        highest_to_lowest=highest_to_lowest(units, amount_ore=amount),
         coverage=coverage_by_fifth(units, amount_ore=judged, claims_ore=claims_ore),
     )
 
@@ -131,6 +131,14 @@ def redistributed_ore(amount: np.ndarray, *, pupils: np.ndarray) -> float:
     """½ Σ |x_j − n_j X / N|: what a flat amount per pupil would put elsewhere."""
     flat = amount.sum() / pupils.sum()
     return float(np.abs(amount - pupils * flat).sum()) / 2
+
+
+def highest_to_lowest(units: ScoredUnits, *, amount_ore: np.ndarray) -> float | None:
+    """Ratio of the highest to the lowest amount per pupil over units of at least 20 pupils; see ``EquityMeasures``."""
+    compared = (amount_ore / units.pupil_count)[units.pupil_count >= COMPARED_FROM_PUPILS]
+    if not compared.size or not compared.min() > 0:
+        return None
+    return float(compared.max() / compared.min())
 
 
 def coverage_by_fifth(
@@ -178,13 +186,6 @@ def _theil(money_share: np.ndarray, pupil_share: np.ndarray) -> float:
     """Σ share of money × ln(share of money / share of pupils); a unit without money adds nothing."""
     paid = money_share > 0
     return float(np.sum(money_share[paid] * np.log(money_share[paid] / pupil_share[paid])))
-
-
-def _highest_to_lowest(per_pupil: np.ndarray, pupils: np.ndarray) -> float | None:
-    compared = per_pupil[pupils >= COMPARED_FROM_PUPILS]
-    if not compared.size or not compared.min() > 0:
-        return None
-    return float(compared.max() / compared.min())
 
 
 def _labels(units: ScoredUnits, groups: Mapping[str, str] | None) -> np.ndarray:

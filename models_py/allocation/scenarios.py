@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from models_py.allocation.equity import equity_measures
+from models_py.allocation.equity import equity_measures, highest_to_lowest
 from models_py.allocation.rounding import listed
 from models_py.allocation.scenario_arrays import bounds, claims_matrix, refuse_unattainable, rule_arrays
 from models_py.allocation.scenario_settings import Scenario, ScenarioInputs
@@ -100,7 +100,7 @@ def scenario_table(inputs: ScenarioInputs, *, scenarios: Sequence[Scenario], amo
         coverage = measures.pop("coverage")
         for name in ("theil_within", "theil_between"):
             measures.pop(name)
-        measures["highest_to_lowest"] = equity_measures(units, amount_ore=total).highest_to_lowest
+        measures["highest_to_lowest"] = highest_to_lowest(units, amount_ore=total)
         old = inputs.present_ore
         if old is None:
             old = base + units.pupil_count * (pot / units.pupil_count.sum())
