@@ -28,7 +28,7 @@ def tables(columns):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(table=tables(BLOCKS), order=st.randoms(use_true_random=False))
 def test_rounding_both_ways_keeps_rows_exactly_and_columns_within_one(table, order):
     rounded = round_both_ways(table, columns=BLOCKS)
@@ -56,7 +56,7 @@ def nearest_by_trying_all(table, columns):
     return best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(table=tables(("a", "b", "c")).filter(lambda t: len(t) <= 3))
 def test_no_rounding_that_keeps_whole_columns_is_nearer(table):
     columns = ("a", "b", "c")
