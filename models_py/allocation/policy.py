@@ -147,12 +147,12 @@ class AllocationPolicy:
         if self.base is not None:
             budget = Budget(self.base.mode, self.base.budget_sek, self.base.budget_per_pupil_sek)
             key, values = self.base.per_grade()
-            sharing = Sharing(money="rest") if self.base.mode == "share_of_budget" else Sharing(money="rates")
-            short.append(
-                Component(
-                    "base_part", "weights_by_grade", WeightsByGrade(weights=values), sharing, self.base_key or key
-                )
-            )
+            key = self.base_key or key
+            if self.base.mode == "share_of_budget":
+                weights = WeightsByGrade(weights=values)
+                short.append(Component("base_part", "weights_by_grade", weights, Sharing(money="rest"), key))
+            else:
+                short.append(Component("base_part", "prices_by_grade", PricesByGrade(prices_sek=values), key=key))
         if self.structural is not None:
             structural = self.structural
             short.append(

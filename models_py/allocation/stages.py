@@ -16,6 +16,7 @@ from models_py.allocation.components.parameters import (
     GradesByName,
     Measure,
     Number,
+    Part,
     SekByName,
     SekPerPupil,
     Share,
@@ -103,7 +104,7 @@ class Protection:
 
     smallest_change: Change
     cap: Change | None = None
-    scale: Share | None = None
+    scale: Part | None = None
     excluded: Codes | None = None
     excluded_of: ExcludedOf | None = None
     price_factor: Number | None = None

@@ -5,14 +5,16 @@ Belongs here: base part by grade or stage, lump sums. Does not: need, size (``sm
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from models_py.allocation.components.parameters import (
     GradesByName,
     Sek,
+    SekByGrade,
     SekByName,
+    WeightByGrade,
     WeightByName,
     of_grades,
 )
@@ -24,13 +26,16 @@ from models_py.errors import AllocationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsByGrade:
-    """Pupils × weight of their grade; the weight is a price in kronor where nothing is shared."""
+    """Pupils × weight of their grade, for a pot or the rest of a budget."""
 
-    weights: WeightByName
+    weights: WeightByGrade
 
-    def problems(self) -> Iterator[str]:
-        if not self.weights:
-            yield "weights: is empty"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricesByGrade:
+    """Pupils × kronor of their grade."""
+
+    prices_sek: SekByGrade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +46,18 @@ class WeightsByStage:
     stages: GradesByName
 
     def problems(self) -> Iterator[str]:
-        apart = sorted(self.weights.keys() ^ self.stages.keys())
-        if apart:
-            yield f"stages: weights and stages differ in {', '.join(apart)}"
+        yield from _same_stages(self.weights, self.stages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricesByStage:
+    """Pupils × kronor of their stage."""
+
+    prices_sek: SekByName
+    stages: GradesByName
+
+    def problems(self) -> Iterator[str]:
+        yield from _same_stages(self.prices_sek, self.stages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +75,10 @@ class LumpSum:
             yield "phases: must name the phases of phase_amounts_sek"
 
 
-def weights_by_grade(facts: Facts, parameters: WeightsByGrade, *, key: str) -> Claims:
+def by_grade(facts: Facts, parameters: WeightsByGrade | PricesByGrade, *, key: str) -> Claims:
     """A line per grade with pupils."""
-    values = {grade: Fraction(weight) for grade, weight in parameters.weights.items()}
+    given = parameters.weights if isinstance(parameters, WeightsByGrade) else parameters.prices_sek
+    values = {grade: Fraction(value) for grade, value in given.items()}
     _all_grades(facts, values.keys(), key=key)
     return {
         unit: tuple(Claim(f"grade_{g}", counted(n), "pupils", values[g]) for g, n in grades.items())
@@ -71,8 +86,9 @@ def weights_by_grade(facts: Facts, parameters: WeightsByGrade, *, key: str) -> C
     }
 
 
-def weights_by_stage(facts: Facts, parameters: WeightsByStage, *, key: str) -> Claims:
+def by_stage(facts: Facts, parameters: WeightsByStage | PricesByStage, *, key: str) -> Claims:
     """A line per stage with pupils."""
+    given = parameters.weights if isinstance(parameters, WeightsByStage) else parameters.prices_sek
     stage_of = of_grades(parameters.stages, key=f"{key}.stages")
     _all_grades(facts, stage_of.keys(), key=f"{key}.stages")
     claims = {}
@@ -82,7 +98,7 @@ def weights_by_stage(facts: Facts, parameters: WeightsByStage, *, key: str) -> C
             count[stage_of[grade]] = count.get(stage_of[grade], 0) + pupils
         claims[unit] = tuple(
             Claim(f"stage_{stage}", counted(count[stage]), "pupils", Fraction(weight))
-            for stage, weight in parameters.weights.items()
+            for stage, weight in given.items()
             if stage in count
         )
     return claims
@@ -114,6 +130,12 @@ def lump_sum(facts: Facts, parameters: LumpSum, *, key: str) -> Claims:
             if years[phase]
         )
     return claims
+
+
+def _same_stages(values: Mapping[str, object], stages: Mapping[str, object]) -> Iterator[str]:
+    apart = sorted(values.keys() ^ stages.keys())
+    if apart:
+        yield f"stages: values and stages differ in {', '.join(apart)}"
 
 
 def _all_grades(facts: Facts, valued: Collection[str], *, key: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from models_py.allocation.components.parameters import Measure
 from models_py.allocation.facts import Facts
@@ -16,7 +17,9 @@ from models_py.allocation.lines import Claim, Claims, counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndividualSupplements:
-    """The ledger of individual amounts; no parameter."""
+    """The ledger of individual decisions."""
+
+    ledger: Literal["individual_decisions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

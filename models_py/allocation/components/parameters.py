@@ -17,12 +17,12 @@ from models_py.errors import AllocationError
 GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 """Grades of the compulsory school, preschool class first."""
 
-Choice = str
 WholeSek = Annotated[int, "sek"]
 Sek = Annotated[Decimal, "sek_per_unit"]
 SekPerPupil = Annotated[Decimal, "sek_per_pupil"]
 SekPerPoint = Annotated[Decimal, "sek_per_point"]
 Share = Annotated[Decimal, "share"]
+Part = Annotated[Decimal, "part"]
 Change = Annotated[Decimal, "change"]
 Number = Annotated[Decimal, "number"]
 Pupils = Annotated[int, "pupils"]
@@ -31,6 +31,8 @@ Km = Annotated[Decimal, "km"]
 Decimals = Annotated[int, "decimals"]
 Measure = Annotated[str, "measure"]
 Codes = Annotated[tuple[str, ...], "components"]
+WeightByGrade = Annotated[Mapping[str, Decimal], "weight", "by_grade"]
+SekByGrade = Annotated[Mapping[str, Decimal], "sek_per_pupil", "by_grade"]
 WeightByName = Annotated[Mapping[str, Decimal], "weight"]
 SekByName = Annotated[Mapping[str, Decimal], "sek_per_unit"]
 GradesByName = Annotated[Mapping[str, tuple[str, ...]], "grades"]
@@ -54,6 +56,11 @@ def unit_of(annotation: Any) -> str:
     return "choice"
 
 
+def is_by_grade(annotation: Any) -> bool:
+    """Whether a mapping's keys are grades."""
+    return any("by_grade" in getattr(part, "__metadata__", ()) for part in (annotation, *get_args(annotation)))
+
+
 def check_parameters(parameters: Any, *, key: str) -> None:
     """Refuse numbers that are not exact or are below zero, and grades that do not exist; then the kind's own rules."""
     for name, annotation in parameter_types(type(parameters)).items():
@@ -67,8 +74,15 @@ def check_parameters(parameters: Any, *, key: str) -> None:
                     raise AllocationError(f"{key}.{name}: {each} is not a finite number")
                 if each < 0 and unit not in SIGNED_UNITS:
                     raise AllocationError(f"{key}.{name}: is negative ({each})")
-                if unit == "share" and each > 1:
+                if unit in ("share", "part") and each > 1:
                     raise AllocationError(f"{key}.{name}: {each} is above 1; a share, not per cent")
+        if isinstance(value, Mapping) and is_by_grade(annotation):
+            wrong = [grade for grade, each in value.items() if grade not in GRADES or not each > 0]
+            if wrong or not value:
+                raise AllocationError(
+                    f"{key}.{name}: grades must be among {', '.join(GRADES)} and values above zero; "
+                    f"wrong for {', '.join(wrong) or 'all, since it is empty'}"
+                )
         if unit == "grades" and value is not None:
             wrong = sorted({grade for grades in value.values() for grade in grades} - set(GRADES))
             if wrong:

@@ -53,8 +53,10 @@ class Kind:
 
 
 COMPONENT_KINDS: dict[str, Kind] = {
-    "weights_by_grade": Kind(grades.WeightsByGrade, grades.weights_by_grade),
-    "weights_by_stage": Kind(grades.WeightsByStage, grades.weights_by_stage),
+    "weights_by_grade": Kind(grades.WeightsByGrade, grades.by_grade, priced=False),
+    "prices_by_grade": Kind(grades.PricesByGrade, grades.by_grade),
+    "weights_by_stage": Kind(grades.WeightsByStage, grades.by_stage, priced=False),
+    "prices_by_stage": Kind(grades.PricesByStage, grades.by_stage),
     "lump_sum": Kind(grades.LumpSum, grades.lump_sum),
     "per_head": Kind(heads.PerHead, heads.per_head),
     "structural_linear": Kind(need.StructuralLinear, need.structural, priced=False),

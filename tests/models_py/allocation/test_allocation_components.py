@@ -53,7 +53,21 @@ def only_line(result, code):
     return result.lines[result.lines["component_code"] == code].iloc[0]
 
 
-# England: rates and units
+# Rates and units
+
+
+def test_prices_by_stage_are_a_line_per_stage():
+    prices = component(
+        "base_part", "prices_by_stage",
+        prices_sek={"low": Decimal("1000.50"), "high": Decimal(2000)}, stages={"low": ("1", "2"), "high": ("9",)},
+    )  # fmt: skip
+    result = paid(prices, pupils={"A": {"1": 1, "2": 3, "9": 2}})
+    assert sek(result, "base_part") == {"A": 8002}
+    assert list(result.lines["line_code"]) == ["stage_high", "stage_low"]
+    with pytest.raises(
+        AllocationError, match=r"components.base_part.stages has no value .* grade 3: school units 1 \(A\)"
+    ):
+        paid(prices, pupils={"A": {"3": 1}})
 
 
 def test_a_rate_is_rounded_to_whole_ore_before_it_meets_the_units_or_not_at_all():
@@ -61,9 +75,9 @@ def test_a_rate_is_rounded_to_whole_ore_before_it_meets_the_units_or_not_at_all(
     for rounding in ("rate", "line"):
         entitlement = component(
             "basic",
-            "weights_by_grade",
+            "prices_by_grade",
             {"rounding": rounding, "area_factor": "area"},
-            weights={"1": Decimal("1005.55")},
+            prices_sek={"1": Decimal("1005.55")},
         )
         result = paid(entitlement, pupils={"A": {"1": 123}}, measures={"area": {"A": Decimal("1.0456")}})
         row = only_line(result, "basic")
@@ -81,8 +95,8 @@ def test_a_lump_sum_follows_the_year_groups_offered_and_not_the_pupils():
     assert sek(paid(lump, pupils={"A": two_and_three}), "lump") == {"A": 136_000}
     offered = {"A": frozenset({"6", "7"})}
     assert sek(paid(lump, pupils={"A": two_and_three}, offered=offered), "lump") == {"A": 130_000}
+    bad = component("lump", "lump_sum", phase_amounts_sek={"p": Decimal(1)}, phases={"p": ("1",)})
     with pytest.raises(AllocationError, match="phases: no phase holds grade F of school unit A"):
-        bad = component("lump", "lump_sum", phase_amounts_sek={"p": Decimal(1)}, phases={"p": ("1",)})
         paid(bad, pupils={"A": {"F": 2}})
 
 
@@ -156,7 +170,7 @@ def test_only_pupils_at_highest_risk_count_where_the_threshold_is_on_pupils():
     result = paid(score, pupils=pupils, risk_cells=cells)
     # mean .18; A: 30 × .32 - 100 × .02 = 7.6; B: 10 × .32 - 2 = 1.2
     assert sek(result, "score") == {"A": 86_364, "B": 13_636}
-    with pytest.raises(AllocationError, match="components.score reads pupils by predicted share"):
+    with pytest.raises(AllocationError, match=r"components\.score reads pupils by predicted share"):
         paid(score, pupils=pupils)
 
 
@@ -249,8 +263,8 @@ def test_deductions_come_before_the_distribution_and_are_paid_to_nobody():
 
 
 def test_individual_supplements_and_state_grants_stand_beside_and_in_no_sum():
-    base = component("base_part", "weights_by_grade", weights={"1": Decimal(50_000)})
-    ledger = component("individual_supplements", "individual_supplements")
+    base = component("base_part", "prices_by_grade", prices_sek={"1": Decimal(50_000)})
+    ledger = component("individual_supplements", "individual_supplements", ledger="individual_decisions")
     grant = component("state_grant", "state_grant", measure="state_grant_sek")
     supplements = pd.DataFrame({"school_unit_code": ["A", "A"], "reference": ["2", "1"], "amount_sek": [7000, 300_000]})
     result = paid(
@@ -271,6 +285,7 @@ def test_individual_supplements_and_state_grants_stand_beside_and_in_no_sum():
 
 def test_every_kind_is_tried_above():
     tried = set(SMALL) | {
+        "prices_by_grade", "prices_by_stage",
         "weights_by_grade", "weights_by_stage", "lump_sum", "per_head", "structural_linear", "structural_threshold",
         "structural_power", "structural_steps", "structural_brackets", "structural_price_per_point",
         "structural_cost_based", "structural_pupil_threshold", "posts", "small_school_sparsity",
@@ -280,7 +295,7 @@ def test_every_kind_is_tried_above():
 
 
 def test_who_runs_a_school_unit_is_not_a_measure():
-    base = component("base_part", "weights_by_grade", weights={"1": Decimal(1)})
+    base = component("base_part", "prices_by_grade", prices_sek={"1": Decimal(1)})
     with pytest.raises(AllocationError, match="is_organised_by: who runs a school unit is not a measure"):
         paid(base, pupils={"A": {"1": 1}}, measures={"is_organised_by": {"A": 1}})
 
@@ -292,6 +307,7 @@ def test_who_runs_a_school_unit_is_not_a_measure():
         (lambda: component("x", "lump_sum"), "components.x.amount_sek: takes exactly one"),
         (lambda: component("x", "lump_sum", amount_sek=Decimal(-1)), r"components.x.amount_sek: is negative \(-1\)"),
         (lambda: component("x", "lump_sum", amount_sek=0.5), "components.x.amount_sek: 0.5 is not exact"),
+        (lambda: component("x", "weights_by_grade", weights={"1": Decimal(0)}), "values above zero; wrong for 1"),
         (lambda: component("x", "structural_linear"), "claims of structural_linear are no kronor"),
         (lambda: component("x", "structural_linear", {"pot_sek": -1}), r"pot_sek: is negative \(-1\)"),
         (lambda: component("x", "lump_sum", {"pot_sek": 1, "money": "rest"}, amount_sek=Decimal(1)), "one of pot_sek"),
@@ -326,7 +342,7 @@ def test_components_that_do_not_add_up_to_the_budget_are_refused():
 
 
 def test_a_price_list_with_two_shares_gives_each_its_share_of_the_whole():
-    base = component("base_part", "weights_by_grade", weights={"1": Decimal(700)})
+    base = component("base_part", "prices_by_grade", prices_sek={"1": Decimal(700)})
     pots = [component(c, "weights_by_grade", {"share": Decimal(s)}, weights={"1": Decimal(1)}) for c, s in (("p", "0.1"), ("q", "0.2"))]  # fmt: skip
     result = paid(base, *pots, pupils={"A": {"1": 10}})
     assert (sek(result, "p"), sek(result, "q"), result.budget_ore) == ({"A": 1000}, {"A": 2000}, 1_000_000)

@@ -77,7 +77,7 @@ def test_an_organiser_that_is_not_known_is_refused():
         overhead_lines({"A": 1, "C": 1}, organiser_types=TYPES, policy=policy("additive"))
     with pytest.raises(AllocationError, match="organiser types are municipal and independent, not foundation"):
         overhead_lines({"A": 1}, organiser_types={"A": "foundation"}, policy=policy("additive"))
-    with pytest.raises(AllocationError, match="overheads.method: 'half'"):
+    with pytest.raises(AllocationError, match=r"overheads\.method: 'half'"):
         policy("half")
     with pytest.raises(AllocationError, match="together below 1"):
         OverheadPolicy("additive", administration_share=Decimal("0.5"), vat_share=Decimal("0.5"))

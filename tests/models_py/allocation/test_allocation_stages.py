@@ -64,7 +64,7 @@ def pot_of(pot_sek, **sharing):
 
 
 def prices(sek_per_pupil):
-    return component("base_part", "weights_by_grade", weights={"1": Decimal(sek_per_pupil)})
+    return component("base_part", "prices_by_grade", prices_sek={"1": Decimal(sek_per_pupil)})
 
 
 # Promises that the pot pays
@@ -175,13 +175,13 @@ def test_protection_lifts_to_the_guarantee_and_scales_gains_above_the_cap():
             [stage("protection", scale=Decimal("0.5"), excluded_of=excluded_of, **asked)],
             units=units,
             measures={"kronor": [990_000, 1_060_000, 1_200_000]},
-            baseline={unit: (200, 1_000_000 + taken_off, last_lump) for unit in "AB"},
+            baseline=dict.fromkeys("AB", (200, 1000000 + taken_off, last_lump)),
         )
         assert sek(result, "protection") == {"A": 5000, "B": -20_000}, "and a unit without baseline is neither"
         assert result.reports[0].on_top_sek == -15_000
     solved = shared(
         [paid, lump], [stage("protection", excluded_of="this_year", **asked)], units=units,
-        measures={"kronor": [990_000, 1_060_000, 1_200_000]}, baseline={unit: (200, 1_070_000, 0) for unit in "AB"},
+        measures={"kronor": [990_000, 1_060_000, 1_200_000]}, baseline=dict.fromkeys("AB", (200, 1070000, 0)),
     )  # fmt: skip
     assert sek(solved, "protection") == {"A": 5000, "B": -5000}
     assert solved.reports[0].multiplier == Fraction(1, 8)
