@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
-from models_py.allocation.components.grades import WeightsByGrade
+from models_py.allocation.components.grades import PricesByGrade, WeightsByGrade
 from models_py.allocation.components.need import StructuralLinear
 from models_py.allocation.components.parameters import GRADES
 from models_py.allocation.cost_types import check_cost_types
