@@ -146,4 +146,4 @@ def _all_grades(facts: Facts, valued: Collection[str], *, key: str) -> None:
                 missing.setdefault(grade, []).append(unit)
     if missing:
         told = "; ".join(f"grade {grade}: school units {listed(missing[grade])}" for grade in sorted(missing))
-        raise AllocationError(f"{key} has no value for a grade that has pupils: {told}; add the grade to {key}")
+        raise AllocationError(f"{key} has no value for a grade that has pupils: {told}; give the grade a value")
