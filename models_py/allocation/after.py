@@ -13,6 +13,7 @@ from fractions import Fraction
 from models_py.allocation.comparison import amounts_of, minimum_level, previous_per_pupil
 from models_py.allocation.facts import Facts
 from models_py.allocation.formula import Stage
+from models_py.allocation.infeasible import InfeasibleError
 from models_py.allocation.kernel import solve_whole
 from models_py.allocation.lines import ORE_PER_SEK, Line, kronor_line, line
 from models_py.allocation.pots import StageReport
@@ -56,7 +57,10 @@ def _protected(stage: Stage, *, facts: Facts, so_far: list[Line]) -> tuple[list[
         unit: ProtectedUnit(formula[unit], outside[unit], pupils, previous[unit], minimum * pupils)
         for unit, pupils in facts.pupil_count.items()
     }
-    result = protect(units, guarantee=asked.smallest_change, cap=asked.cap, scale=asked.scale)
+    try:
+        result = protect(units, guarantee=asked.smallest_change, cap=asked.cap, scale=asked.scale)
+    except InfeasibleError as refused:
+        raise InfeasibleError(refused.finding, where=stage.key) from None
     lines = []
     for unit, adjustment in result.adjustments.items():
         for code, sek in (("top_up", adjustment.top_up), ("capping", adjustment.capping)):

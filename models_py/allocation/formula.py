@@ -187,6 +187,21 @@ class Formula:
                 raise AllocationError(
                     f"{stage.key}: component {stage.bounds} has no pot that could pay; leave component out to pay on top"
                 )
+        self._whole_amounts_are_known(inside)
         after = [each.kind == "de_delegation" for each in self.stages]
         if after != sorted(after):
             raise AllocationError("de_delegation comes after every other guarantee: it takes back, it promises nothing")
+
+    def _whole_amounts_are_known(self, inside: Mapping[str, Component]) -> None:
+        """A promise on a whole amount must see all of it before its pot is shared: no other promised pot comes later."""
+        bounded = [code for code in inside if any(stage.bounds == code for stage in self.stages)]
+        for stage in self.stages:
+            if stage.bounds is None or stage.kind in ("floor_per_pupil", "cap_per_pupil"):
+                continue
+            later = bounded[bounded.index(stage.bounds) + 1 :]
+            unseen = [code for code in later if code not in (stage.parameters.excluded or ())]
+            if unseen:
+                raise AllocationError(
+                    f"{stage.key}: compares whole amounts, and {', '.join(unseen)} is shared later under promises of its "
+                    "own; let one pot keep them, or name it in excluded"
+                )

@@ -22,6 +22,7 @@ from models_py.allocation.guarantees import (
     hold_harmless,
     minimum_per_pupil,
 )
+from models_py.allocation.infeasible import InfeasibleError
 from models_py.allocation.kernel import Term
 from models_py.allocation.lines import (
     ORE_PER_SEK,
@@ -86,7 +87,12 @@ def share_pot(
     claims = {unit: claims.get(unit, ()) for unit in facts.pupils}
     terms = _terms(rule, worths(claims), facts)
     promises = [_promise(stage, facts=facts, beside=beside) for stage in stages]
-    given = award(terms, pot=pot_sek, guarantees=promises)
+    try:
+        given = award(terms, pot=pot_sek, guarantees=promises)
+    except InfeasibleError as refused:
+        named = ", ".join(stage.code for stage in stages)
+        where = f"{component.key} under {named}" if named else component.key
+        raise InfeasibleError(refused.finding, where=where) from None
     effects = in_order(terms, pot=pot_sek, guarantees=promises) if promises else {}
     reports = tuple(_report(stage, effects[stage.code]) for stage in stages)
     multiplier = given.solution.multiplier or Fraction(0)

@@ -292,3 +292,12 @@ def test_a_promise_must_name_a_pot_that_is_there():
     services = stage("de_delegation", services_sek={"it": Decimal(10)}, group="municipal")
     with pytest.raises(AllocationError, match="de_delegation comes after every other guarantee"):
         shared([pot_of(1)], [services, stage("level_up", pot_sek=1)], units=GOLDEN)
+
+
+def test_a_promise_on_whole_amounts_must_see_all_of_them():
+    other = component("other", "structural_linear", {"pot_sek": 10})
+    minimum = stage("minimum_per_pupil", component="structural_part", level_sek=Decimal(1))
+    floor = stage("floor_per_pupil", component="other", amount_sek=Decimal(0))
+    with pytest.raises(AllocationError, match="minimum_per_pupil: compares whole amounts, and other is shared later"):
+        shared([pot_of(10_000), other], [minimum, floor], units=GOLDEN)
+    assert shared([other, pot_of(10_000)], [minimum, floor], units=GOLDEN).budget_ore == 1_001_000
