@@ -22,6 +22,7 @@ from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.errors import AllocationError, NeedError
 from models_py.need.policy import NeedPolicy
+<<<<<<< HEAD
 from orchestration.resources.formula_years import (
     Shape,
     components_of,
@@ -33,6 +34,10 @@ from orchestration.resources.formula_years import (
 from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
 from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, Municipality
 from orchestration.resources.policy_text import PolicyDateError, PolicyError
+=======
+from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, IntakeMode, Municipality, PolicyValues
+from orchestration.resources.policy_text import PolicyDateError, PolicyError, PolicyText, read_policy_text
+>>>>>>> issue-4
 from orchestration.resources.policy_years import (
     Entry,
     ResolvedValue,
@@ -67,7 +72,7 @@ class PolicyFile:
 
     municipality_code: str
     name: str
-    intake_mode: Literal["pupil_level", "school_aggregate"]
+    intake_mode: IntakeMode
     is_default: bool
     parameters: Mapping[str, Entry]
     series: Mapping[str, Entry]
@@ -180,6 +185,7 @@ class PolicyFile:
                 weights=texts["weights"],
                 prior=texts["prior"],
                 composition_effect=float(value["composition_effect"]),
+                delivered_index_direction=value["delivered_index_direction"],
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
