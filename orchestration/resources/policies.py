@@ -22,7 +22,6 @@ from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.errors import AllocationError, NeedError
 from models_py.need.policy import NeedPolicy
-<<<<<<< HEAD
 from orchestration.resources.formula_years import (
     Shape,
     components_of,
@@ -32,12 +31,8 @@ from orchestration.resources.formula_years import (
     values_of_year,
 )
 from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
-from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, Municipality
+from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality
 from orchestration.resources.policy_text import PolicyDateError, PolicyError
-=======
-from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, IntakeMode, Municipality, PolicyValues
-from orchestration.resources.policy_text import PolicyDateError, PolicyError, PolicyText, read_policy_text
->>>>>>> issue-4
 from orchestration.resources.policy_years import (
     Entry,
     ResolvedValue,

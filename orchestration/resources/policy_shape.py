@@ -13,8 +13,7 @@ from pydantic import BaseModel, Field
 from models_py.allocation.cost_types import COST_TYPES
 from models_py.allocation.organiser_terms import OverheadMethod
 from models_py.allocation.policy import BaseMode, Rebase, StructuralFunction
-<<<<<<< HEAD
-from models_py.need.policy import CountDates, FactorRule, NewlyArrived, WantedEstimator
+from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, WantedEstimator
 from orchestration.resources.formula_shape import AnyComponent, AnyGuarantee, Part
 from orchestration.resources.shape_types import (
     Amount,
@@ -28,10 +27,6 @@ from orchestration.resources.shape_types import (
     Strict,
     Text,
 )
-=======
-from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, WantedEstimator
-from orchestration.resources.policy_years import INDEXED_DECIMALS
->>>>>>> issue-4
 
 FactorName = Literal[
     "guardian_education", "immigration", "household_income", "area_type",
@@ -121,15 +116,11 @@ class PolicyValues(Strict):
     series: dict[str, Series] | None = None
 
 
-<<<<<<< HEAD
-class Municipality(Strict):
-=======
 IntakeMode = Literal["pupil_level", "delivered_index", "school_aggregate"]
 """What need is computed from: own pupils, an index that the municipality has ordered, or Skolverket's open statistics."""
 
 
-class Municipality(_Strict):
->>>>>>> issue-4
+class Municipality(Strict):
     """``municipality.yml``: whose policy this is."""
 
     municipality_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
