@@ -16,12 +16,12 @@ from functools import cache
 import numpy as np
 
 from bench.claim import Claim, Measured
+from bench.money_instances import instance
+from bench.money_invariants import violations
 from models_py.allocation.bounds_batch import bounds_batch
 from models_py.allocation.kernel_batch import BatchSolution, solve_batch
 from models_py.allocation.rounding_batch import Floats, round_batch
 from models_py.allocation.tapers import enrolment_losses, log_taper
-from tests.models_py.allocation.fixtures.money_instances import instance
-from tests.models_py.allocation.fixtures.money_invariants import violations
 
 INSTANCES = 100_000
 FIRST_SEED = 1_000_000

@@ -9,12 +9,12 @@ from fractions import Fraction
 
 import pytest
 
+from bench.money_instances import RULES, instance
+from bench.money_invariants import violations
 from models_py.allocation.infeasible import CapsBelowPot, FloorAboveCap, FloorsExceedPot, InfeasibleError, OutOfReach
 from models_py.allocation.kernel import Term, attainable, solve, solve_whole
 from models_py.allocation.rounding import largest_remainder
 from models_py.errors import AllocationError
-from tests.models_py.allocation.fixtures.money_instances import RULES, instance
-from tests.models_py.allocation.fixtures.money_invariants import violations
 
 INSTANCES = 2000
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from bench.money_instances import instance
 from models_py.allocation.bounds_batch import bounds_batch
 from models_py.allocation.guarantees import (
     bounded,
@@ -22,7 +23,6 @@ from models_py.allocation.kernel_batch import attainable_batch, solve_batch
 from models_py.allocation.rounding_batch import round_batch, whole_bounds_batch
 from models_py.allocation.rules import proportional
 from models_py.errors import AllocationError
-from tests.models_py.allocation.fixtures.money_instances import instance
 
 
 def arrays(terms):

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 import pytest
 
+from bench.money_instances import instance
 from models_py.allocation.feasibility import smallest_damping
 from models_py.allocation.guarantees import bounded, cap_per_pupil, damping, floor_per_pupil
 from models_py.allocation.kernel import Term, solve
 from models_py.allocation.prices import guarantee_price, in_order, marginal_price, pot_price, shapley_mean
 from models_py.allocation.rules import least_squared_unmet, level_up, proportional
 from models_py.errors import AllocationError
-from tests.models_py.allocation.fixtures.money_instances import instance
 
 PUPILS = {"A": 100, "B": 100, "C": 200}
 CLAIMS = {"A": 1000, "B": 4000, "C": 5000}
