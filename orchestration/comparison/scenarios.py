@@ -23,11 +23,16 @@ from orchestration.comparison.scenario_file import ScenarioSet, planned_scenario
 
 @dataclass(frozen=True, slots=True)
 class ShareForRatio:
-    """Structural share of one block at which highest / lowest is the wanted ratio; None with the reason why not."""
+    """Structural shares of one block at which highest / lowest is the wanted ratio; None where there is none.
+
+    ``of_totals`` counts real amounts, with each unit's mix of grades; ``of_need_alone`` puts the base part at its mean per
+    pupil, so that only need sets units apart. ``reasons`` says why, for each that is None.
+    """
 
     block: str
-    structural_share: Fraction | None
-    reason: str = ""
+    of_totals: Fraction | None
+    of_need_alone: Fraction | None
+    reasons: tuple[str, ...] = ()
 
 
 def compare_scenarios(year: PublishedYear, *, chosen: ScenarioSet) -> pd.DataFrame:
@@ -69,18 +74,22 @@ def shares_for_ratio(year: PublishedYear, *, chosen: ScenarioSet, ratio: Number)
     """The largest structural share of each block, shared proportionally, at which highest / lowest is at most ``ratio``."""
     units = year.units
     codes = units.school_unit_code
-    base = dict(zip(codes, map(int, year.base_ore), strict=True))
     pupils = dict(zip(codes, map(int, units.pupil_count), strict=True))
+    base = dict(zip(codes, map(int, year.base_ore), strict=True))
     found = []
     for name, block in chosen.scenarios.items():
-        try:
-            share = structural_share_for_ratio(
-                base=base, claims=claims(block.claim(), units=units), pupils=pupils, ratio=Fraction(ratio)
-            )
-        except AllocationError as error:
-            found.append(ShareForRatio(name, None, str(error)))
-        else:
-            found.append(ShareForRatio(name, share))
+        claimed = claims(block.claim(), units=units)
+        shares: list[Fraction | None] = []
+        reasons: list[str] = []
+        for part in (base, pupils):
+            try:
+                shares.append(
+                    structural_share_for_ratio(base=part, claims=claimed, pupils=pupils, ratio=Fraction(ratio))
+                )
+            except AllocationError as error:
+                shares.append(None)
+                reasons.append(str(error))
+        found.append(ShareForRatio(name, shares[0], shares[1], tuple(dict.fromkeys(reasons))))
     return found
 
 
@@ -88,11 +97,11 @@ def _base_of_the_budget(year: PublishedYear) -> np.ndarray:
     """What does not follow need, in its own proportions, adding up to the whole budget."""
     base = year.base_ore.astype(float)
     if not base.sum() > 0:
-        raise AllocationError("base_ore: nothing of what is published is independent of need; there is nothing to scale")
+        raise AllocationError(
+            "base_ore: nothing of what is published is independent of need; there is nothing to scale"
+        )
     return base * (year.budget_ore / base.sum())
 
 
-def _solve(
-    alpha: np.ndarray, beta: np.ndarray, lower: np.ndarray, upper: np.ndarray, pots: np.ndarray
-) -> np.ndarray:
+def _solve(alpha: np.ndarray, beta: np.ndarray, lower: np.ndarray, upper: np.ndarray, pots: np.ndarray) -> np.ndarray:
     return solve_batch(alpha, beta=beta, lower=lower, upper=upper, total=pots).amounts
