@@ -5,6 +5,7 @@ Does not: estimating need (``models_py.need``), reading policy files, anything t
 """
 
 from models_py.allocation.explain import Explanation, Step, explain
+from models_py.allocation.formula import Budget, Component, Formula, Sharing, Stage
 from models_py.allocation.measures import Measures, measure
 from models_py.allocation.policy import GRADES, AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.allocation.shares import Allocation, allocate
@@ -14,8 +15,13 @@ __all__ = [
     "Allocation",
     "AllocationPolicy",
     "BasePolicy",
+    "Budget",
+    "Component",
     "Explanation",
+    "Formula",
     "Measures",
+    "Sharing",
+    "Stage",
     "Step",
     "StructuralPolicy",
     "allocate",

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from models_py.allocation.policy import AllocationPolicy
 from models_py.allocation.rounding import listed
 from models_py.errors import AllocationError
+
+if TYPE_CHECKING:
+    from models_py.allocation.policy import AllocationPolicy
 
 MEAN_INDEX_TOLERANCE = Fraction(1, 10**6)
 """Index points by which the pupil-weighted mean of a re-based index (kept at 1e-9 where it is made) may miss 100."""
@@ -27,7 +30,7 @@ class CheckedUnits:
     Attributes
     ----------
     pupils : unit to grade to pupils, grades with pupils only
-    need_index : unit to index, exactly the number delivered (mean 100)
+    need_index : unit to index, exactly the number delivered (mean 100); empty where a formula has no index
     unpaid : (school_unit_code, reason_code) of units without pupils, ascending
     """
 
@@ -41,9 +44,11 @@ class CheckedUnits:
         return {unit: sum(grades.values()) for unit, grades in self.pupils.items()}
 
 
-def checked_units(*, enrollment: pd.DataFrame, need: pd.DataFrame, policy: AllocationPolicy) -> CheckedUnits:
+def checked_units(*, enrollment: pd.DataFrame, need: pd.DataFrame | None, policy: AllocationPolicy) -> CheckedUnits:
     """Pupils and index of one municipality's units in one funding year; see ``allocate`` for tables and errors."""
     counted = _pupils(enrollment)
+    if need is None:
+        return _without_index(counted)
     index = _need_index(need)
     strangers = sorted(index.keys() - counted.keys())
     if strangers:
@@ -66,15 +71,23 @@ def checked_units(*, enrollment: pd.DataFrame, need: pd.DataFrame, policy: Alloc
         unpaid=tuple((unit, "no_pupils") for unit in sorted(counted) if unit not in paid),
     )
     _same_pupils_as_the_index(need, units)
-    _grades_have_values(units, policy)
     _small_units_are_merged(need, units, policy)
     _index_is_rebased(units, policy)
     return units
 
 
+def _without_index(counted: dict[str, dict[str, int]]) -> CheckedUnits:
+    paid = {unit: {g: n for g, n in grades.items() if n} for unit, grades in sorted(counted.items())}
+    return CheckedUnits(
+        pupils={unit: grades for unit, grades in paid.items() if grades},
+        need_index={},
+        unpaid=tuple((unit, "no_pupils") for unit, grades in paid.items() if not grades),
+    )
+
+
 def _pupils(enrollment: pd.DataFrame) -> dict[str, dict[str, int]]:
-    _columns(enrollment, "enrollment", ("school_unit_code", "grade", "pupil_count"))
-    _one_row_per(enrollment, "enrollment", ["school_unit_code", "grade"])
+    columns_are_there(enrollment, "enrollment", ("school_unit_code", "grade", "pupil_count"))
+    one_row_per(enrollment, "enrollment", ["school_unit_code", "grade"])
     values = enrollment["pupil_count"]
     wrong = values.isna() | (values < 0) | (values % 1 != 0)
     if wrong.any():
@@ -89,8 +102,8 @@ def _pupils(enrollment: pd.DataFrame) -> dict[str, dict[str, int]]:
 
 
 def _need_index(need: pd.DataFrame) -> dict[str, Fraction]:
-    _columns(need, "need", ("school_unit_code", "need_index"))
-    _one_row_per(need, "need", ["school_unit_code"])
+    columns_are_there(need, "need", ("school_unit_code", "need_index"))
+    one_row_per(need, "need", ["school_unit_code"])
     values = need["need_index"]
     wrong = values.isna() | ~(values >= 0) | (values == float("inf"))
     if wrong.any():
@@ -112,17 +125,6 @@ def _same_pupils_as_the_index(need: pd.DataFrame, units: CheckedUnits) -> None:
             f"need.pupil_count differs from enrollment for school units {listed(differing)}; "
             "both must be counted on the later count date"
         )
-
-
-def _grades_have_values(units: CheckedUnits, policy: AllocationPolicy) -> None:
-    key, values = policy.base.per_grade()
-    missing: dict[str, list[str]] = {}
-    for unit, grades in units.pupils.items():
-        for grade in grades.keys() - values.keys():
-            missing.setdefault(grade, []).append(unit)
-    if missing:
-        told = "; ".join(f"grade {grade}: school units {listed(missing[grade])}" for grade in sorted(missing))
-        raise AllocationError(f"{key} has no value for a grade that has pupils: {told}; add the grade to {key}")
 
 
 def _small_units_are_merged(need: pd.DataFrame, units: CheckedUnits, policy: AllocationPolicy) -> None:
@@ -150,7 +152,7 @@ def _index_is_rebased(units: CheckedUnits, policy: AllocationPolicy) -> None:
         )
 
 
-def _columns(table: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
+def columns_are_there(table: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
     missing = [column for column in columns if column not in table]
     if missing:
         raise AllocationError(
@@ -158,7 +160,7 @@ def _columns(table: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
         )
 
 
-def _one_row_per(table: pd.DataFrame, name: str, keys: list[str]) -> None:
+def one_row_per(table: pd.DataFrame, name: str, keys: list[str]) -> None:
     empty = table[keys].isna().any(axis=1)
     if empty.any():
         raise AllocationError(f"{name} has {int(empty.sum())} rows without {' or '.join(keys)}")

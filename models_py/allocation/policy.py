@@ -8,17 +8,22 @@ Policy keys named in errors are those of the policy files: ``base.grade_weights`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
+from models_py.allocation.components.grades import PricesByGrade, WeightsByGrade
+from models_py.allocation.components.need import StructuralLinear
+from models_py.allocation.components.parameters import GRADES
+from models_py.allocation.cost_types import check_cost_types
+from models_py.allocation.formula import Budget, BudgetMode, Component, Formula, Sharing, Stage
+from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.errors import AllocationError
 
-GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9")
-"""Grades of the compulsory school, preschool class first."""
+__all__ = ["GRADES", "AllocationPolicy", "BaseMode", "BasePolicy", "StructuralPolicy"]
 
-BaseMode = Literal["share_of_budget", "price_list"]
+BaseMode = BudgetMode
 StructuralFunction = Literal["linear"]
 Rebase = Literal["pupils", "none"]
 
@@ -43,23 +48,13 @@ class BasePolicy:
     grade_prices_sek: Mapping[str, Decimal] | None = None
 
     def __post_init__(self) -> None:
-        budgets = [self.budget_sek, self.budget_per_pupil_sek]
+        Budget(self.mode, self.budget_sek, self.budget_per_pupil_sek)
         if self.mode == "share_of_budget":
-            _require(
-                sum(b is not None for b in budgets) == 1,
-                "base: share_of_budget takes exactly one of base.budget_sek and base.budget_per_pupil_sek",
-            )
             _require(self.grade_weights is not None, "base.grade_weights: share_of_budget needs it")
             _require(self.grade_prices_sek is None, "base.grade_prices_sek: belongs to price_list only")
-        elif self.mode == "price_list":
+        else:
             _require(self.grade_prices_sek is not None, "base.grade_prices_sek: price_list needs it")
             _require(self.grade_weights is None, "base.grade_weights: belongs to share_of_budget only")
-            _require(all(b is None for b in budgets), "base: price_list takes no budget; it follows from the prices")
-        else:
-            raise AllocationError(f"base.mode: {self.mode!r} is neither share_of_budget nor price_list")
-        _require(self.budget_sek is None or isinstance(self.budget_sek, int), "base.budget_sek: must be whole kronor")
-        for key, amount in (("budget_sek", self.budget_sek), ("budget_per_pupil_sek", self.budget_per_pupil_sek)):
-            _require(amount is None or amount >= 0, f"base.{key}: is negative ({amount})")
         for key, per_grade in (("grade_weights", self.grade_weights), ("grade_prices_sek", self.grade_prices_sek)):
             if per_grade is not None:
                 wrong = [grade for grade, value in per_grade.items() if grade not in GRADES or not value > 0]
@@ -109,24 +104,79 @@ class StructuralPolicy:
 class AllocationPolicy:
     """Everything decided that the allocation of one funding year depends on.
 
+    ``base`` and ``structural`` are the short form: a base part by grade that takes the rest of the budget (or prices), and
+    a linear structural part. A longer formula has its own ``components``, after or instead of them.
+
     Attributes
     ----------
-    base, structural : see there
+    base, structural : see there; None where ``components`` say it all
     index_minimum_pupils : int; a smaller unit is paid by its merged group's index, since money reveals an index
     rebase : 'pupils': the index must have pupil-weighted mean 100; 'none': the index is used as delivered
     count_lag_years : int, extra years by which the count dates lie back (0: 15 October of the year before)
+    budget : what is shared, where ``base`` does not say it
+    components : further components, in order
+    guarantees : promises and later steps, in the order in which they are carried out
+    cost_types : component_code to statutory cost type to its part, 0..1, adding up to 1
+    overheads : administration and VAT of independent organisers, or None
     """
 
-    base: BasePolicy
-    structural: StructuralPolicy
+    base: BasePolicy | None = None
+    structural: StructuralPolicy | None = None
     index_minimum_pupils: int = 20
     rebase: Rebase = "pupils"
     count_lag_years: int = 0
+    budget: Budget | None = None
+    components: tuple[Component, ...] = ()
+    guarantees: tuple[Stage, ...] = ()
+    cost_types: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    overheads: OverheadPolicy | None = None
+    base_key: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         _require(self.index_minimum_pupils >= 1, "index.minimum_pupils: must be at least 1")
         _require(self.rebase in ("pupils", "none"), f"index.rebase: {self.rebase!r} is neither pupils nor none")
         _require(self.count_lag_years >= 0, "index.count_lag_years: is negative")
+        _require((self.base is None) != (self.budget is None), "base: takes exactly one of base part and budget")
+        self.formula()  # components that do not fit together are refused here
+        check_cost_types(self.cost_types)
+
+    def formula(self) -> Formula:
+        """Budget, components and stages with the short form spelt out."""
+        budget = self.budget
+        short: list[Component] = []
+        if self.base is not None:
+            budget = Budget(self.base.mode, self.base.budget_sek, self.base.budget_per_pupil_sek)
+            key, values = self.base.per_grade()
+            key = self.base_key or key
+            if self.base.mode == "share_of_budget":
+                weights = WeightsByGrade(weights=values)
+                short.append(Component("base_part", "weights_by_grade", weights, Sharing(money="rest"), key))
+            else:
+                short.append(Component("base_part", "prices_by_grade", PricesByGrade(prices_sek=values), key=key))
+        if self.structural is not None:
+            structural = self.structural
+            short.append(
+                Component(
+                    "structural_part",
+                    "structural_linear",
+                    StructuralLinear(),
+                    Sharing(pot_sek=structural.pot_sek, share=structural.share),
+                    "structural",
+                    {"pot_sek": "structural.pot_sek", "share": "structural.share"},
+                )
+            )
+        assert budget is not None  # held by __post_init__
+        return Formula(budget, (*short, *self.components), self.guarantees)
+
+    @property
+    def reads_need(self) -> bool:
+        """Whether a component reads the need index."""
+        return any(
+            each.kind.startswith("structural") or each.kind == "posts"
+            for each in self.formula().components
+            if getattr(each.parameters, "measure", None) in (None, "need_index")
+            and each.kind not in ("structural_pupil_threshold", "structural_cost_based")
+        )
 
 
 def _require(holds: bool, message: str) -> None:

@@ -14,6 +14,8 @@ from fractions import Fraction
 from models_py.errors import AllocationError
 
 Exact = int | Fraction
+Number = int | Fraction | Decimal
+"""What callers may give: decided values often come as Decimal. A float is never exact and is refused."""
 
 
 def round_to_total(weights: Mapping[str, Exact], total: int) -> dict[str, int]:
@@ -89,6 +91,15 @@ def largest_remainder(
             result[code] += step
         missing = total - sum(result.values())
     return result
+
+
+def exact(value: Number) -> Fraction:
+    """``value`` as a Fraction, without rounding. Raises AllocationError for a float, and for what is not finite."""
+    if isinstance(value, bool) or not isinstance(value, int | Fraction | Decimal):
+        raise AllocationError(f"exact arithmetic takes int, Fraction or Decimal, not {type(value).__name__}")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise AllocationError(f"{value} is not a finite number")
+    return Fraction(value)
 
 
 def half_even(value: Exact, *, decimals: int) -> int:

@@ -9,26 +9,31 @@ A policy folder holds ``municipality.yml`` (who) and value files (what): every o
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ValidationError
-
-from models_py.allocation.policy import (
-    AllocationPolicy,
-    BasePolicy,
-    StructuralPolicy,
-)
-from models_py.errors import NeedError
+from models_py.allocation.formula import Budget
+from models_py.allocation.organiser_terms import OverheadPolicy
+from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
+from models_py.errors import AllocationError, NeedError
 from models_py.need.newly_arrived import refuse_both
 from models_py.need.policy import NeedPolicy
-from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, IntakeMode, Municipality, PolicyValues
-from orchestration.resources.policy_text import PolicyDateError, PolicyError, PolicyText, read_policy_text
+from orchestration.resources.formula_years import (
+    Shape,
+    components_of,
+    inherited,
+    replaced_keys,
+    stages_of,
+    values_of_year,
+)
+from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
+from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality
+from orchestration.resources.policy_text import PolicyDateError, PolicyError
 from orchestration.resources.policy_years import (
     Entry,
     ResolvedValue,
@@ -39,11 +44,11 @@ from orchestration.resources.policy_years import (
     value_in_force,
 )
 
-MUNICIPALITY_FILE = "municipality.yml"
+__all__ = ["PolicyFile", "json_schemas", "load_policy"]
+
 WEIGHTS_FOLDER = "weights"
 """Weights files of one municipality (in its folder) or for all (beside the folders)."""
 NO_FILE = "none"
-NOT_VALUES = {MUNICIPALITY_FILE, "roles.yml"}
 ALTERNATIVES = (("base.budget_sek", "base.budget_per_pupil_sek"), ("structural.share", "structural.pot_sek"))
 """Keys of which a year has exactly one. A folder that names one replaces the default's other."""
 
@@ -58,6 +63,7 @@ class PolicyFile:
     is_default : True when only the default policy stands behind it; then everything is a proposal
     parameters, series : key to entry, own before default
     weights : name to text of the weights files beside the policy, own before shared
+    shapes : ``components.code`` and ``guarantees.code`` in order; named : the same with those left out by kind none
     """
 
     municipality_code: str
@@ -67,42 +73,97 @@ class PolicyFile:
     parameters: Mapping[str, Entry]
     series: Mapping[str, Entry]
     weights: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
-    def resolve(self, funding_year: int) -> tuple[ResolvedValue, ...]:
+    def resolve(self, funding_year: int, *, known_on: date | None = None) -> tuple[ResolvedValue, ...]:
         """The values that the funding year uses, by key.
 
         A funding year is a calendar year (Skolförordningen 14 kap. 1 §), so a value must be in force on 1 January and
         hold until 31 December. Raises PolicyDateError otherwise, with file and line.
-        """
-        mode = self._value("base.mode", funding_year)
-        keys = ["structural.function", "index.minimum_pupils", "index.rebase", "index.count_lag_years", *NEED_KEYS]
-        keys.append(one_of(ALTERNATIVES[1], self.parameters, year=funding_year))
-        if mode.value == "price_list":
-            keys.append("base.grade_prices_sek")
-        else:
-            keys += ["base.grade_weights", one_of(ALTERNATIVES[0], self.parameters, year=funding_year)]
-        return tuple(sorted([mode, *(self._value(key, funding_year) for key in keys)], key=lambda value: value.key))
 
-    def at(self, funding_year: int) -> AllocationPolicy:
-        """The policy of one funding year as ``models_py`` takes it; errors as ``resolve``."""
-        value = {resolved.key: resolved.value for resolved in self.resolve(funding_year)}
-        return AllocationPolicy(
-            base=BasePolicy(
-                mode=value["base.mode"],
-                budget_sek=value.get("base.budget_sek"),
-                budget_per_pupil_sek=value.get("base.budget_per_pupil_sek"),
-                grade_weights=value.get("base.grade_weights"),
-                grade_prices_sek=value.get("base.grade_prices_sek"),
-            ),
-            structural=StructuralPolicy(
-                share=value.get("structural.share"),
-                pot_sek=value.get("structural.pot_sek"),
-                function=value["structural.function"],
-            ),
-            index_minimum_pupils=value["index.minimum_pupils"],
-            rebase=value["index.rebase"],
-            count_lag_years=value["index.count_lag_years"],
-        )
+        ``known_on`` replays the year as it was known on that day: only values decided on or before it count, those that
+        have since been superseded or corrected among them; a proposal was never decided and does not count.
+        """
+
+        def find(key: str) -> ResolvedValue:
+            return self._value(key, funding_year, known_on)
+
+        keys = ["base.mode", "index.minimum_pupils", "index.rebase", "index.count_lag_years", *NEED_KEYS]
+        if self._short_form("structural_part", "structural.share", "structural.pot_sek", "structural.function"):
+            pot = one_of(ALTERNATIVES[1], self.parameters, year=funding_year, known_on=known_on)
+            keys += ["structural.function", pot]
+        is_price_list = find("base.mode").value == "price_list"
+        if not is_price_list:
+            keys.append(one_of(ALTERNATIVES[0], self.parameters, year=funding_year, known_on=known_on))
+        if self._short_form("base_part", "base.grade_weights", "base.grade_prices_sek"):
+            keys.append("base.grade_prices_sek" if is_price_list else "base.grade_weights")
+        keys += [key for key in self.parameters if key.startswith(("cost_types.", "overheads."))]
+        formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
+        return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
+
+    def _short_form(self, code: str, *keys: str) -> bool:
+        """Whether a part is said in its short form: not as a component, and by a key of it or by nothing at all."""
+        if f"components.{code}" in self.named:
+            return False
+        return not self.shapes or any(key in self.parameters for key in keys)
+
+    def at(self, funding_year: int, *, known_on: date | None = None) -> AllocationPolicy:
+        """The policy of one funding year as ``models_py`` takes it; errors as ``resolve``, and PolicyError for values
+        that make no sense together."""
+        resolved = {each.key: each for each in self.resolve(funding_year, known_on=known_on)}
+        value = {key: each.value for key, each in resolved.items()}
+        grades = next((key for key in ("base.grade_weights", "base.grade_prices_sek") if key in value), None)
+        money = (value["base.mode"], value.get("base.budget_sek"), value.get("base.budget_per_pupil_sek"))
+        try:
+            return AllocationPolicy(
+                base=None
+                if grades is None
+                else BasePolicy(
+                    *money,
+                    grade_weights=value.get("base.grade_weights"),
+                    grade_prices_sek=value.get("base.grade_prices_sek"),
+                ),
+                structural=None
+                if "structural.function" not in value
+                else StructuralPolicy(
+                    share=value.get("structural.share"),
+                    pot_sek=value.get("structural.pot_sek"),
+                    function=value["structural.function"],
+                ),
+                index_minimum_pupils=value["index.minimum_pupils"],
+                rebase=value["index.rebase"],
+                count_lag_years=value["index.count_lag_years"],
+                budget=Budget(*money) if grades is None else None,
+                components=components_of(self.shapes, resolved),
+                guarantees=stages_of(self.shapes, resolved),
+                cost_types={
+                    key.removeprefix("cost_types."): parts
+                    for key, parts in value.items()
+                    if key.startswith("cost_types.")
+                },
+                overheads=None
+                if "overheads.method" not in value
+                else OverheadPolicy(
+                    method=value["overheads.method"],
+                    administration_share=value["overheads.administration_share"],
+                    vat_share=value["overheads.vat_share"],
+                ),
+                base_key="" if grades is None else f"{resolved[grades].where}: {grades}",
+            )
+        except AllocationError as error:
+            raise PolicyError([f"policy of {self.municipality_code} for {funding_year}: {error}"]) from None
+
+    def refuse_undecided(self, funding_year: int) -> None:
+        """Raise PolicyError naming every value of the year that has no decision behind it: for a decided run."""
+        problems = [
+            f"{each.where}: {each.key}: is a {each.interval.status}; a decided run needs status decided, 'decided' and "
+            "'decided_by'"
+            for each in self.resolve(funding_year)
+            if each.interval.status != "decided"
+        ]
+        if problems:
+            raise PolicyError(problems)
 
     def need_at(self, funding_year: int) -> NeedPolicy:
         """The need model of one funding year as ``models_py`` takes it; errors as ``resolve``, and PolicyError where the
@@ -160,13 +221,15 @@ class PolicyFile:
             | ({"sha256": _sha256(self._file(value))} if value.key in FILE_KEYS else {})
             for value in self.resolve(funding_year)
         }
+        if self.shapes:  # the order of components is the order of work, and decides money too
+            values["formula"] = {"kinds": [[key, shape.kind] for key, shape in self.shapes.items()]}
         text = json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
-    def _value(self, key: str, year: int) -> ResolvedValue:
+    def _value(self, key: str, year: int, known_on: date | None = None) -> ResolvedValue:
         if key not in self.parameters:
             raise PolicyDateError([f"policy of {self.municipality_code}: {key}: is not given; add it to a value file"])
-        return value_in_force(key, self.parameters[key], year=year, series=self.series)
+        return value_in_force(key, self.parameters[key], year=year, series=self.series, known_on=known_on)
 
 
 def load_policy(folder: Path, *, municipality_code: str, defaults: Path) -> PolicyFile:
@@ -181,18 +244,32 @@ def load_policy(folder: Path, *, municipality_code: str, defaults: Path) -> Poli
     if is_default:
         who = Municipality(municipality_code=municipality_code, name=municipality_code, intake_mode="school_aggregate")
     else:
-        who = _municipality(folder, municipality_code)
-    own = _entries(folder)
-    inherited = _entries(defaults) if who.extends else {}
+        who = municipality_of(folder, municipality_code)
+    own, shapes = entries_of(folder)
+    inherited_entries, default_shapes = entries_of(defaults) if who.extends else ({}, {})
     replaced = {key for group in ALTERNATIVES if own.keys() & set(group) for key in group}
-    entries = {key: entry for key, entry in inherited.items() if key not in replaced} | own
+    replaced |= replaced_keys(own, shapes, default_shapes)
+    void = tuple(key for key in replaced if key.endswith("."))
+    entries = {
+        key: entry for key, entry in inherited_entries.items() if key not in replaced and not key.startswith(void)
+    } | own
     series = {key.removeprefix("series."): entry for key, entry in entries.items() if key.startswith("series.")}
     parameters = {key: entry for key, entry in entries.items() if not key.startswith("series.")}
     problems = [problem for key, entry in sorted(parameters.items()) for problem in time_problems(key, entry, series)]
     if problems:
         raise PolicyError(problems)
     weights = _weights(defaults.parent / WEIGHTS_FOLDER) | _weights(folder / WEIGHTS_FOLDER)
-    return PolicyFile(who.municipality_code, who.name, who.intake_mode, is_default, parameters, series, weights)
+    return PolicyFile(
+        municipality_code=who.municipality_code,
+        name=who.name,
+        intake_mode=who.intake_mode,
+        is_default=is_default,
+        parameters=parameters,
+        series=series,
+        weights=weights,
+        shapes=inherited(shapes, default_shapes),
+        named=frozenset(shapes.keys() | default_shapes.keys()),
+    )
 
 
 def _weights(folder: Path) -> dict[str, str]:
@@ -201,82 +278,3 @@ def _weights(folder: Path) -> dict[str, str]:
 
 def _sha256(text: str | None) -> str | None:
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()
-
-
-def json_schemas() -> dict[str, str]:
-    """JSON Schema for editors, by file name in ``policies/``; the committed files equal these texts."""
-    return {"policy.schema.json": _schema_text(PolicyValues), "municipality.schema.json": _schema_text(Municipality)}
-
-
-def _schema_text(model: type[BaseModel]) -> str:
-    schema = model.model_json_schema()
-    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    for name, definition in schema.get(
-        "$defs", {}
-    ).items():  # generic models get unreadable names; their titles are short
-        text = text.replace(f'"{name}"', f'"{definition["title"]}"').replace(f'/{name}"', f'/{definition["title"]}"')
-    return text
-
-
-def _municipality(folder: Path, code: str) -> Municipality:
-    path = folder / MUNICIPALITY_FILE
-    if not path.is_file():
-        raise PolicyError([f"{folder.name}/{MUNICIPALITY_FILE}:1: is missing; it says whose policy this is"])
-    text = read_policy_text(path)
-    who = _checked(Municipality, text)
-    if who.municipality_code != code:
-        raise PolicyError([f"{text.at(('municipality_code',))}: municipality_code: is not {code}, which was asked for"])
-    return who
-
-
-def _entries(folder: Path) -> dict[str, Entry]:
-    """Parameters as ``section.key`` and series as ``series.name``, from all value files of one folder."""
-    entries: dict[str, Entry] = {}
-    problems = [
-        f"{folder.name}/{path.name}:1: is not read; name it {path.stem}.yml" for path in sorted(folder.glob("*.yaml"))
-    ]
-    for path in sorted(folder.glob("*.yml")):
-        if path.name in NOT_VALUES:
-            continue
-        try:
-            text = read_policy_text(path)
-            values = _checked(PolicyValues, text)
-        except PolicyError as error:
-            problems += error.problems
-            continue
-        for section, content in values:
-            for name, item in content.items() if isinstance(content, dict) else content or ():
-                key, entry = f"{section}.{name}", Entry(item, text, (section, name))
-                if item is None:
-                    continue
-                if key in entries:
-                    problems.append(f"{entry.at()}: {key}: is given twice; the first is at {entries[key].at()}")
-                entries.setdefault(key, entry)
-    if problems:
-        raise PolicyError(problems)
-    return entries
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _checked(model: type[M], text: PolicyText) -> M:
-    try:
-        return model.model_validate(text.content)
-    except ValidationError as error:
-        problems = []
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
-            place = fault["loc"]
-            told = fault["msg"].removeprefix("Value error, ")
-            if fault["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(str(place[-1]), _all_keys(), n=1)
-                told = "unknown key" + (f"; did you mean {near[0]}?" if near else "")
-            elif fault["type"] == "missing":
-                told = "is missing"
-            problems.append(f"{text.at(place)}: {'.'.join(map(str, place))}: {told}")
-        raise PolicyError(problems) from error
-
-
-def _all_keys() -> list[str]:
-    models = KEYED
-    return sorted({name for model in models for name in model.model_fields})

@@ -16,7 +16,7 @@ from typing import Any
 from models_py.allocation.rounding import as_decimal, half_even
 from orchestration.resources.policy_text import Place, PolicyDateError, PolicyText
 
-INDEXED_DECIMALS = {"sek": 0, "sek_per_pupil": 2}
+INDEXED_DECIMALS = {"sek": 0, "sek_per_pupil": 2, "sek_per_unit": 2, "sek_per_point": 4}
 """Units that can follow a series, and the decimals an indexed value is rounded to (half even)."""
 
 
@@ -44,10 +44,10 @@ class ResolvedValue:
     where: str
 
 
-def one_of(keys: tuple[str, ...], parameters: Mapping[str, Entry], *, year: int) -> str:
+def one_of(keys: tuple[str, ...], parameters: Mapping[str, Entry], *, year: int, known_on: date | None = None) -> str:
     """The key of ``keys`` that a year has a value of (or the one given at all); two are an error."""
     given = [key for key in keys if key in parameters]
-    touching = [key for key in given if any(_touches(i, year) for _, i in _live(parameters[key]))]
+    touching = [key for key in given if touches_year(parameters[key], year=year, known_on=known_on)]
     if len(touching) > 1:
         raise PolicyDateError(
             [
@@ -58,21 +58,40 @@ def one_of(keys: tuple[str, ...], parameters: Mapping[str, Entry], *, year: int)
     return (touching or given or list(keys))[0]
 
 
-def value_in_force(key: str, entry: Entry, *, year: int, series: Mapping[str, Entry]) -> ResolvedValue:
-    """The value on 1 January of ``year``, which must hold until 31 December; PolicyDateError otherwise."""
-    first_day, live = date(year, 1, 1), _live(entry)
+def touches_year(entry: Entry, *, year: int, known_on: date | None = None) -> bool:
+    """Whether the entry has a value on any day of the year."""
+    return any(_touches(i, year) for _, i in _live(entry, known_on))
+
+
+def value_in_force(
+    key: str, entry: Entry, *, year: int, series: Mapping[str, Entry], known_on: date | None = None
+) -> ResolvedValue:
+    """The value on 1 January of ``year``, which must hold until 31 December; PolicyDateError otherwise.
+
+    With ``known_on`` only what was decided on or before that day counts: a value that has since been superseded or
+    corrected comes back, and of two for one day the one decided last is in force.
+    """
+    first_day, live = date(year, 1, 1), _live(entry, known_on)
+    if not live:
+        raise PolicyDateError([f"{entry.at()}: {key}: nothing was decided on or before {known_on}"])
     in_force = [(n, i) for n, i in live if i.valid_from <= first_day <= i.valid_to]
     if not in_force:
-        first, last = live[0][1].valid_from, live[-1][1].valid_to
+        first, last = min(i.valid_from for _, i in live), max(i.valid_to for _, i in live)
         raise PolicyDateError(
             [f"{entry.at()}: {key}: no value in force on {first_day}; values run from {first} to {last}"]
         )
-    position, interval = in_force[0]
+    position, interval = max(in_force, key=_latest)
     where = entry.at("values", position)
-    if interval.valid_to < date(year, 12, 31):
+    later = [
+        i
+        for n, i in live
+        if _touches(i, year) and i.valid_from > first_day and _latest((n, i)) > _latest((position, interval))
+    ]
+    changes = min([i.valid_from - timedelta(days=1) for i in later] + [interval.valid_to])
+    if changes < date(year, 12, 31):
         raise PolicyDateError(
             [
-                f"{where}: {key}: changes inside funding year {year}, after {interval.valid_to}; "
+                f"{where}: {key}: changes inside funding year {year}, after {changes}; "
                 "a value of a funding year holds from 1 January to 31 December"
             ]
         )
@@ -101,10 +120,19 @@ def _indexed(interval: Any, series: Entry, year: int) -> Any:
     return {grade: times(v) for grade, v in value.items()} if isinstance(value, dict) else times(value)
 
 
-def _live(entry: Entry) -> list[tuple[int, Any]]:
+def _live(entry: Entry, known_on: date | None = None) -> list[tuple[int, Any]]:
     """Values that can be in force, with their position in the file, by first day."""
-    live = [(n, i) for n, i in enumerate(entry.item.values) if i.status in ("proposal", "decided")]
+    if known_on is None:
+        live = [(n, i) for n, i in enumerate(entry.item.values) if i.status in ("proposal", "decided")]
+    else:
+        live = [(n, i) for n, i in enumerate(entry.item.values) if i.decided is not None and i.decided <= known_on]
     return sorted(live, key=lambda pair: pair[1].valid_from)
+
+
+def _latest(placed: tuple[int, Any]) -> tuple[date, bool, int]:
+    """Order of decisions: the later one holds, of one day the one that still stands, then the lower one in the file."""
+    position, interval = placed
+    return interval.decided or date.min, interval.status in ("proposal", "decided"), position
 
 
 def _touches(interval: Any, year: int) -> bool:

@@ -1,0 +1,122 @@
+"""Read the files of one policy folder: checked entries by key, components and guarantees by name.
+
+Belongs here: validation with file and line, the JSON Schema for editors. Does not: inheritance and years (``policies``,
+``formula_years``), the shape itself (``policy_shape``), YAML (``policy_text``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from orchestration.resources.formula_years import SECTIONS, Shape
+from orchestration.resources.policy_shape import KEYED, Municipality, PolicyValues
+from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
+from orchestration.resources.policy_years import Entry
+
+MUNICIPALITY_FILE = "municipality.yml"
+NOT_VALUES = {MUNICIPALITY_FILE, "roles.yml", "facts.yml", "scenarios.yml"}
+
+
+def json_schemas() -> dict[str, str]:
+    """JSON Schema for editors, by file name in ``policies/``; the committed files equal these texts."""
+    return {"policy.schema.json": _schema_text(PolicyValues), "municipality.schema.json": _schema_text(Municipality)}
+
+
+def _schema_text(model: type[BaseModel]) -> str:
+    schema = model.model_json_schema()
+    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    for name, definition in schema.get(
+        "$defs", {}
+    ).items():  # generic models get unreadable names; their titles are short
+        text = text.replace(f'"{name}"', f'"{definition["title"]}"').replace(f'/{name}"', f'/{definition["title"]}"')
+    return text
+
+
+def municipality_of(folder: Path, code: str) -> Municipality:
+    path = folder / MUNICIPALITY_FILE
+    if not path.is_file():
+        raise PolicyError([f"{folder.name}/{MUNICIPALITY_FILE}:1: is missing; it says whose policy this is"])
+    text = read_policy_text(path)
+    who = _checked(Municipality, text)
+    if who.municipality_code != code:
+        raise PolicyError([f"{text.at(('municipality_code',))}: municipality_code: is not {code}, which was asked for"])
+    return who
+
+
+def entries_of(folder: Path) -> tuple[dict[str, Entry], dict[str, Shape]]:
+    """Parameters as ``section.key`` and series as ``series.name``, from all value files of one folder; and the
+    components and guarantees that it names, whose parameters are ``section.code.key``."""
+    entries: dict[str, Entry] = {}
+    shapes: dict[str, Shape] = {}
+    problems = [
+        f"{folder.name}/{path.name}:1: is not read; name it {path.stem}.yml" for path in sorted(folder.glob("*.yaml"))
+    ]
+    for path in sorted(folder.glob("*.yml")):
+        if path.name in NOT_VALUES:
+            continue
+        try:
+            text = read_policy_text(path)
+            values = _checked(PolicyValues, text)
+        except PolicyError as error:
+            problems += error.problems
+            continue
+        for key, entry in _items(values, text, shapes, problems):
+            if key in entries:
+                problems.append(f"{entry.at()}: {key}: is given twice; the first is at {entries[key].at()}")
+            entries.setdefault(key, entry)
+    if problems:
+        raise PolicyError(problems)
+    return entries, shapes
+
+
+def _items(
+    values: PolicyValues, text: PolicyText, shapes: dict[str, Shape], problems: list[str]
+) -> Iterator[tuple[str, Entry]]:
+    for section, content in values:
+        for name, item in content.items() if isinstance(content, dict) else content or ():
+            if item is None:
+                continue
+            entry = Entry(item, text, (section, name))
+            if section not in SECTIONS:
+                yield f"{section}.{name}", entry
+                continue
+            shape = Shape(section, name, item.kind, item.description, entry)
+            if shape.key in shapes:
+                problems.append(f"{shape.told()}: is given twice; the first is at {shapes[shape.key].entry.at()}")
+            shapes.setdefault(shape.key, shape)
+            for parameter, dated in getattr(item, "parameters", None) or ():
+                if dated is not None:
+                    yield f"{shape.key}.{parameter}", Entry(dated, text, (section, name, "parameters", parameter))
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _checked(model: type[M], text: PolicyText) -> M:
+    try:
+        return model.model_validate(text.content)
+    except ValidationError as error:
+        problems = []
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            place = fault["loc"]
+            if len(place) > 2 and place[0] in SECTIONS:  # a kind is part of the place only to pydantic
+                place = (*place[:2], *place[3:])
+            told = fault["msg"].removeprefix("Value error, ")
+            if fault["type"] == "extra_forbidden":
+                near = difflib.get_close_matches(str(place[-1]), _all_keys(), n=1)
+                told = "unknown key" + (f"; did you mean {near[0]}?" if near else "")
+            elif fault["type"] == "missing":
+                told = "is missing"
+            problems.append(f"{text.at(place)}: {'.'.join(map(str, place))}: {told}")
+        raise PolicyError(problems) from error
+
+
+def _all_keys() -> list[str]:
+    models = KEYED
+    return sorted({name for model in models for name in model.model_fields})
