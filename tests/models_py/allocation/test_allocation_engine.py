@@ -9,7 +9,16 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_py.allocation import AllocationPolicy, Budget, Component, Sharing, Stage, allocate
+from models_py.allocation import (
+    AllocationPolicy,
+    BasePolicy,
+    Budget,
+    Component,
+    Sharing,
+    Stage,
+    StructuralPolicy,
+    allocate,
+)
 from models_py.allocation.components import COMPONENT_KINDS
 from models_py.allocation.stages import STAGE_KINDS
 
@@ -99,3 +108,26 @@ def test_nobody_falls_when_the_poorest_are_raised(units, formula):
     assert report.code == "level_up"
     assert sum(report.receivers.values()) == 1000
     assert not report.payers
+
+
+@settings(max_examples=25, deadline=None)
+@given(units=schools, share=st.decimals("0", "0.9", places=3), is_list=st.booleans())
+def test_the_short_form_and_the_same_said_in_components_give_the_same_lines(units, share, is_list):
+    values = {"1": Decimal("61234.50")}
+    if is_list:
+        base = BasePolicy(mode="price_list", grade_prices_sek=values)
+        budget, first = Budget("price_list"), component("base_part", "prices_by_grade", prices_sek=values)
+    else:
+        base = BasePolicy(mode="share_of_budget", budget_sek=BUDGET, grade_weights=values)
+        budget = Budget("share_of_budget", BUDGET)
+        first = component("base_part", "weights_by_grade", {"money": "rest"}, weights=values)
+    second = component("structural_part", "structural_linear", {"share": share})
+    short = AllocationPolicy(base=base, structural=StructuralPolicy(share=share), rebase="none")
+    long = AllocationPolicy(budget=budget, components=(first, second), rebase="none")
+    enrollment = pd.DataFrame(
+        [(u, "1", n) for u, (n, *_) in units.items()], columns=["school_unit_code", "grade", "pupil_count"]
+    )
+    need = pd.DataFrame([(u, index) for u, (_, index, _) in units.items()], columns=["school_unit_code", "need_index"])
+    results = [allocate(enrollment=enrollment, need=need, policy=policy) for policy in (short, long)]
+    pd.testing.assert_frame_equal(results[0].lines, results[1].lines)
+    pd.testing.assert_frame_equal(results[0].totals, results[1].totals)
