@@ -29,7 +29,8 @@ from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import judge
 from orchestration.publication.pointer import PointerError
 from orchestration.publication.publish import SEAL_RULE, publish
-from orchestration.publication.star import dimensions, units_on
+from orchestration.publication.star import COMPONENTS, dimensions, units_on
+from orchestration.publishable import further_components
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
 from orchestration.resources.tables import Tables
@@ -143,6 +144,9 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
         funding_year=material.funding_year,
         dates=dates,
         trained_on=material.fits[code]["trained_on"]["result_years"],
+        further=further_components(
+            policy, material.scope.policy(code).descriptions(), known=[known for known, *_ in COMPONENTS]
+        ),
     )
     return star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
 

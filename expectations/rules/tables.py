@@ -56,6 +56,7 @@ def _components_are_whole_kronor(tables: Tables) -> pd.DataFrame:
 
 def _one_rate_for_all_units(tables: Tables) -> pd.DataFrame:
     lines = tables["fct_allocation"]
+    lines = lines[lines["count_unit"] != "units"]  # there the unit itself is counted, and its amount is the rate
     rates = lines.groupby(["municipality_code", "component_code", "line_code"])["rate_ore"].transform("nunique")
     return lines[rates > 1]
 

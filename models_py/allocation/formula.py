@@ -20,6 +20,8 @@ from models_py.errors import AllocationError
 BudgetMode = Literal["share_of_budget", "price_list"]
 SharingRule = Literal["proportional", "least_squared_unmet", "equal_awards"]
 Money = Literal["rates", "rest"]
+RESERVED = frozenset({"overheads", "need_parts"})
+"""Component codes that no policy gives away: what is added on top, and lines merged for publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,9 @@ class Formula:
         twice = sorted({code for code in codes if codes.count(code) > 1})
         if twice:
             raise AllocationError(f"component codes must be unique; given twice: {', '.join(twice)}")
+        taken = sorted(RESERVED.intersection(codes))
+        if taken:
+            raise AllocationError(f"component codes {', '.join(taken)} belong to the engine; choose others")
         resting = [each for each in self.components if each.sharing.takes_rest]
         if len(resting) > 1:
             raise AllocationError(f"only one component takes the rest: {', '.join(each.key for each in resting)}")
@@ -183,6 +188,8 @@ class Formula:
             for code in (*named, *(getattr(stage.parameters, "excluded", None) or ())):
                 if code not in inside:
                     raise AllocationError(f"{stage.key}: there is no component {code}; known: {', '.join(inside)}")
+            if stage.bounds is not None and stage.bounds in (getattr(stage.parameters, "excluded", None) or ()):
+                raise AllocationError(f"{stage.key}: excludes {stage.bounds}, whose pot is to pay the promise")
             if stage.bounds is not None and inside[stage.bounds].sharing.is_priced:
                 raise AllocationError(
                     f"{stage.key}: component {stage.bounds} has no pot that could pay; leave component out to pay on top"

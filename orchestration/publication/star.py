@@ -26,6 +26,8 @@ COMPONENTS = (
 )  # fmt: skip
 """Component codes with names and descriptions in English and Swedish."""
 
+MAIN = ("base_part", "structural_part")
+"""Components with a column of their own in the wide table; the total holds every component."""
 _HUNDRED = Decimal(100)
 
 
@@ -59,6 +61,7 @@ def dimensions(
     funding_year: int,
     dates: tuple[date, date | None],
     trained_on: Sequence[int],
+    further: Sequence[tuple[str, str]] = (),
 ) -> dict[str, pd.DataFrame]:
     """dim_school_unit, dim_organiser, dim_year and dim_component of one municipality and funding year.
 
@@ -67,6 +70,7 @@ def dimensions(
     units : rows of the warehouse's ``dim_school_unit`` that hold on the later count date
     dates : later and earlier count date (None where there is only one)
     trained_on : result years behind the need model, oldest first; none behind a delivered index
+    further : component_code and the policy's own description, in its own language, of other components
     """
     known = units.assign(organiser_key=organiser_keys(units))
     organisers = known.drop_duplicates("organiser_key").sort_values("organiser_key")
@@ -80,8 +84,9 @@ def dimensions(
             "result_year_last": [max(trained_on, default=None)],
         }
     )
+    others = [(code, code, code, description, description) for code, description in further]
     component = pd.DataFrame(
-        COMPONENTS, columns=["component_code", "name_en", "name_sv", "description_en", "description_sv"]
+        [*COMPONENTS, *others], columns=["component_code", "name_en", "name_sv", "description_en", "description_sv"]
     ).assign(municipality_code=municipality_code)
     return {
         "dim_school_unit": _in_order("dim_school_unit", known),
@@ -114,8 +119,8 @@ def school_allocation(
         .merge(structural_ends(need, pot_ore=pot_ore), on="school_unit_code", how="left")
         .merge(amounts.reset_index(), on="school_unit_code", how="left")
     )
-    base = [_ore(value) for value in wide["base_part"]]
-    structural = [_ore(value) for value in wide["structural_part"]]
+    base, structural = ([_ore(value) for value in wide.get(code, [0] * len(wide))] for code in MAIN)
+    total = [_ore(value) for value in wide[list(amounts.columns)].sum(axis=1)]
     counts = [0 if pd.isna(value) else int(value) for value in wide["pupil_count"]]
     wide = wide.assign(
         funding_year=int(need["funding_year"].iloc[0]),
@@ -124,10 +129,8 @@ def school_allocation(
         pupil_count=counts,
         base_part_sek=[_sek(value) for value in base],
         structural_part_sek=[_sek(value) for value in structural],
-        total_sek=[_sek(b + s) for b, s in zip(base, structural, strict=True)],
-        total_per_pupil_sek=[
-            _sek(round((b + s) / n)) if n else None for b, s, n in zip(base, structural, counts, strict=True)
-        ],
+        total_sek=[_sek(ore) for ore in total],
+        total_per_pupil_sek=[_sek(round(ore / n)) if n else None for ore, n in zip(total, counts, strict=True)],
         redistribution_sek=[_sek(s - round(n * pot_ore / pupils)) for s, n in zip(structural, counts, strict=True)],
     )
     return _in_order("school_allocation", wide)

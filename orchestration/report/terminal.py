@@ -22,6 +22,7 @@ from models_py.allocation.explain import Step, explain
 from orchestration.checks.door import concerned
 from orchestration.intake.errors import DoorError
 from orchestration.intake.notices import kept_notices
+from orchestration.publication.star import MAIN
 from orchestration.report.published import publication_of, publications
 from orchestration.runner import RunOutcome
 from orchestration.settings import Settings
@@ -261,7 +262,7 @@ def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
         if step.component_code != component:
             component = step.component_code
             table.add_section()
-            _add_row(table, _styled(say(f"part_{component}"), "bold"))
+            _add_row(table, _styled(_part_name(component), "bold"))
         _add_row(
             table,
             _line_name(step),
@@ -276,7 +277,14 @@ def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
 def _line_name(step: Step) -> str:
     if step.line_code.startswith("grade_"):
         return say("line_grade", grade=step.line_code.removeprefix("grade_"))
-    return say(f"line_{step.component_code}")
+    if step.component_code == "structural_part" and step.line_code == "need":
+        return say("line_structural_part")
+    return step.line_code.replace("_", " ")
+
+
+def _part_name(component: str) -> str:
+    """The reader's word for the two parts that every policy has; the policy's own code for others."""
+    return say(f"part_{component}") if component in MAIN else component.replace("_", " ")
 
 
 def _plain(count: Decimal) -> str:

@@ -154,6 +154,10 @@ class PolicyFile:
         except AllocationError as error:
             raise PolicyError([f"policy of {self.municipality_code} for {funding_year}: {error}"]) from None
 
+    def descriptions(self) -> dict[str, str]:
+        """What the policy says of its components and guarantees, by code."""
+        return {shape.code: shape.description for shape in self.shapes.values()}
+
     def refuse_undecided(self, funding_year: int) -> None:
         """Raise PolicyError naming every value of the year that has no decision behind it: for a decided run."""
         problems = [

@@ -13,6 +13,7 @@ import dagster as dg
 from models_py.allocation.policy import AllocationPolicy
 from models_py.need.policy import NeedPolicy
 from orchestration.resources.policies import PolicyFile, load_policy
+from orchestration.resources.policy_facts import YearFacts, facts_of_year
 
 DEFAULT_POLICY = "default"
 
@@ -49,6 +50,10 @@ class Scope(dg.ConfigurableResource):
     def decided(self, municipality_code: str, funding_year: int) -> AllocationPolicy:
         """What the municipality's policy says for a funding year. Raises PolicyError with file and line."""
         return self.policy(municipality_code).at(funding_year)
+
+    def facts(self, municipality_code: str, funding_year: int) -> YearFacts:
+        """Facts of school units that stand beside the policy. Raises PolicyError with file and line."""
+        return facts_of_year(Path(self.policies) / self.policy_name(municipality_code), funding_year=funding_year)
 
     def need_policy(self, municipality_code: str, funding_year: int) -> NeedPolicy:
         """What the municipality's policy says about the need model. Raises PolicyError with file and line."""

@@ -29,6 +29,7 @@ LINES = pd.DataFrame(
         "school_unit_code": NEED["school_unit_code"],
         "component_code": "base_part",
         "line_code": "grade_1",
+        "count_unit": "pupils",
         "rate_ore": [Decimal(5)] * 2 + [Decimal(7)] * 3,
         "amount_ore": [100, 200, 300, 400, 500],
     }
@@ -52,6 +53,15 @@ SPOILED = {
     "R-EQUAL-001": broken("fct_allocation", "rate_ore", 4, Decimal(8)),
     "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
 }
+
+
+def test_an_amount_that_a_unit_gets_as_a_unit_may_differ_and_a_rate_per_pupil_may_not():
+    """Support of a small school counts the unit itself; its amount stands where other lines have a rate."""
+    (equal,) = [found for found in rules_of("rule") if found.id == "R-EQUAL-001"]
+    for count_unit, failing in (("units", 0), ("pupils", 3)):
+        tables = {name: table.copy() for name, table in SPOILED["R-EQUAL-001"].items()}
+        tables["fct_allocation"]["count_unit"] = count_unit
+        assert judge(equal, tables, funding_year=2027, municipalities=["9999"])["failing_count"].sum() == failing
 
 
 def test_each_rule_has_one_home_and_text_in_two_languages():

@@ -137,13 +137,16 @@ def structural(facts: Facts, parameters: Need, *, key: str) -> Claims:
 
 
 def structural_stepped(facts: Facts, parameters: StructuralSteps, *, key: str) -> Claims:
-    """Pupils × the value of the step, so that the line shows the table's own number."""
+    """Pupils × the value of the step, on a line named by where the step begins: one line, one rate for all units."""
     function = StepTable(knots(parameters.steps))
+    starts = sorted(((Fraction(start), start) for start in parameters.steps), reverse=True)
     values = _prepared(facts, parameters, default="need_index", key=key)
-    return {
-        unit: (Claim("need", counted(pupils), "pupils", function.per_pupil(values[unit])),)
-        for unit, pupils in facts.pupil_count.items()
-    }
+    claims = {}
+    for unit, pupils in facts.pupil_count.items():
+        name = next(text for start, text in starts if values[unit] >= Fraction(float(start)))
+        value = function.per_pupil(values[unit])
+        claims[unit] = (Claim(f"step_{name.replace('.', '_')}", counted(pupils), "pupils", value),)
+    return claims
 
 
 def structural_pupil_threshold(facts: Facts, parameters: StructuralPupilThreshold, *, key: str) -> Claims:

@@ -11,6 +11,7 @@ from orchestration.charts import allocation_chart
 from orchestration.names import ALLOCATION, FINANCE_TEAM
 from orchestration.partitions import count_dates, funding_years
 from orchestration.publication.star import school_allocation, units_on
+from orchestration.publishable import reason_not_to_publish
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
@@ -43,9 +44,20 @@ def fct_allocation(
         policy = scope.decided(code, year)
         later, _ = count_dates(year, lag_years=policy.count_lag_years)
         try:
-            shared = allocate(enrollment=enrollment[code, later], need=own_need, policy=policy)
+            facts = scope.facts(code, year)
+            shared = allocate(
+                enrollment=enrollment[code, later],
+                need=own_need,
+                policy=policy,
+                measures=_of_these(facts.measures, own_need),
+                baseline=facts.baseline,
+                offered=facts.offered,
+            )
         except AllocationError as error:
             records[code] = {"refusal": str(error)}
+            continue
+        if refusal := reason_not_to_publish(policy, shared.lines):
+            records[code] = {"refusal": refusal}
             continue
         records[code] = _record(shared)
         parts.append(shared.lines.assign(municipality_code=code, funding_year=year))
@@ -113,6 +125,11 @@ def wide_school_allocation(
     )
 
 
+def _of_these(measures: pd.DataFrame | None, need: pd.DataFrame) -> pd.DataFrame | None:
+    """Measures of the units that are paid; a file of facts may know others."""
+    return None if measures is None else measures[measures["school_unit_code"].isin(need["school_unit_code"])]
+
+
 def _record(shared: Allocation) -> dict[str, object]:
     figures = measure(shared)
     return {
@@ -122,6 +139,7 @@ def _record(shared: Allocation) -> dict[str, object]:
         "redistributed_share": figures.redistributed_share,
         "redistributed_ore": figures.redistributed_ore,
         "highest_to_lowest": figures.highest_to_lowest,
+        "deducted_ore": dict(shared.deducted_ore),
         "unpaid": shared.unpaid.to_numpy().tolist(),
     }
 

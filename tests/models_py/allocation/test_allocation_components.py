@@ -133,6 +133,8 @@ def test_steps_brackets_points_and_costs_pay_what_they_say():
     }
     result = paid(steps, points, costs, brackets, pupils=pupils, need=need, measures=measures)
     assert sek(result, "steps") == {"A": 15_000, "B": 0}
+    steps_lines = result.lines[result.lines["component_code"] == "steps"]
+    assert list(steps_lines["line_code"]) == ["step_100", "step_0"], "one line has one rate for all units"
     assert sek(result, "points") == {"A": 10 * 50 * 31, "B": 20 * 10 * 31}
     assert sek(result, "costs") == {"A": 180_000, "B": 90_000}
     assert sek(result, "brackets") == {"A": 1238, "B": 2200}, "100 (1 + .2u + .65 max(0, u - .55)): 123.75 and 110"

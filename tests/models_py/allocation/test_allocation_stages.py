@@ -301,3 +301,11 @@ def test_a_promise_on_whole_amounts_must_see_all_of_them():
     with pytest.raises(AllocationError, match="minimum_per_pupil: compares whole amounts, and other is shared later"):
         shared([pot_of(10_000), other], [minimum, floor], units=GOLDEN)
     assert shared([other, pot_of(10_000)], [minimum, floor], units=GOLDEN).budget_ore == 1_001_000
+
+
+def test_a_promise_cannot_leave_out_its_own_pot_and_some_codes_are_taken():
+    harmless = stage("hold_harmless", component="structural_part", excluded=("structural_part",))
+    with pytest.raises(AllocationError, match="hold_harmless: excludes structural_part, whose pot is to pay"):
+        shared([pot_of(1)], [harmless], units=GOLDEN)
+    with pytest.raises(AllocationError, match="component codes need_parts belong to the engine"):
+        shared([component("need_parts", "structural_linear", {"pot_sek": 1})], [], units=GOLDEN)

@@ -152,3 +152,26 @@ def test_a_unit_without_pupils_is_listed_with_its_reason(wide):
     assert (row["payment_status"], row["reason_code"], row["pupil_count"]) == ("not_paid", "no_pupils", 0)
     assert wide["payment_status"].tolist()[:2] == ["paid", "paid"]
     assert pd.isna(row["need_index"])
+
+
+def test_a_component_of_its_own_is_in_the_total_and_in_the_dimension():
+    further = pd.DataFrame(
+        [("10000001", "lump_sum", "lump_sum", 77_00)],
+        columns=["school_unit_code", "component_code", "line_code", "amount_ore"],
+    )
+    need = pd.DataFrame({
+        "municipality_code": "9999", "funding_year": 2027, "school_unit_code": ["10000001", "10000002"],
+        "basis": "pupil_level", "pupil_count": [3, 7], "need_index": [180.0, 65.7], "need_index_lower": [170.0, None],
+        "need_index_upper": [190.0, None], "index_rule": "own",
+    })  # fmt: skip
+    table = school_allocation(
+        pd.DataFrame([unit("10000002"), unit("10000001")]), need=need, lines=pd.concat([LINES, further]),
+        unpaid=pd.DataFrame(columns=["school_unit_code", "reason_code"], dtype="str"), pot_ore=100_00, basis="pupil_level",
+    )  # fmt: skip
+    assert table["total_sek"].tolist() == [Decimal("667.50"), Decimal("710.00")]
+    told = dimensions(
+        pd.DataFrame([unit("10000001")]), municipality_code="9999", funding_year=2027, dates=(DAY, None),
+        trained_on=[2022], further=[("lump_sum", "One amount per unit.")],
+    )["dim_component"]  # fmt: skip
+    CONTRACTS["dim_component"].check(told)
+    assert told.set_index("component_code").loc["lump_sum", "description_sv"] == "One amount per unit."
