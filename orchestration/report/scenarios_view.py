@@ -36,7 +36,7 @@ def scenarios_view(year: PublishedYear, table: pd.DataFrame, *, chosen: Scenario
         "scenarios_title", municipality=known.municipality_code, year=str(known.funding_year),
         publication=known.publication_id, budget=kronor(year.budget_ore / 100), units=len(year.units.school_unit_code),
     )  # fmt: skip
-    against = say(f"scenarios_against_{chosen.compare_with}")
+    against = say("scenarios_against_published" if chosen.compare_with == "published" else "scenarios_against_flat")
     return Group(
         Text(title, style="bold"),
         Text(say("scenarios_source", source=source)),
