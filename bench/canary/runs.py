@@ -31,6 +31,7 @@ BREAKS: dict[str, tuple[str, str, str]] = {  # name -> step, module, function th
     "dbt_build": ("dbt_build", "orchestration.defs.ingest.assets", "read_deliveries"),
     "conflicts": ("restricted__conflict_lists", "orchestration.defs.factors.conflicts", "write_conflict_lists"),
     "need_model": ("need_model", "orchestration.defs.need.assets", "need_from_counts"),
+    "need_explanation": ("need_explanation", "orchestration.defs.need.explanation", "sensitivity_card"),
     "need_rules": ("need_rules", "orchestration.defs.need.checks", "judge"),
     "need_suite": ("need_suite", "orchestration.defs.need.checks", "check_result"),
     "allocation": ("allocation__fct_allocation", "orchestration.defs.allocation.assets", "allocate"),

@@ -25,6 +25,7 @@ from models_py.allocation.policy import (
     StructuralPolicy,
 )
 from models_py.errors import NeedError
+from models_py.need.newly_arrived import refuse_both
 from models_py.need.policy import NeedPolicy
 from orchestration.resources.policy_shape import FILE_KEYS, KEYED, NEED_KEYS, IntakeMode, Municipality, PolicyValues
 from orchestration.resources.policy_text import PolicyDateError, PolicyError, PolicyText, read_policy_text
@@ -110,6 +111,7 @@ class PolicyFile:
         value = {key.removeprefix("need."): resolved[key].value for key in NEED_KEYS}
         texts = {key: self._file(resolved[f"need.{key}"]) for key in ("weights", "prior")}
         try:
+            refuse_both(value["newly_arrived"], has_per_head_pot=self._pays_newly_arrived(funding_year))
             return NeedPolicy(
                 estimator=value["estimator"],
                 factors=tuple(value["factors"]),
@@ -123,6 +125,11 @@ class PolicyFile:
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
+
+    def _pays_newly_arrived(self, funding_year: int) -> bool:
+        """Whether a component of the year pays per newly arrived head."""
+        counted = [key for key in self.parameters if key.startswith("components.") and key.endswith(".measure")]
+        return any(str(self._value(key, funding_year).value).startswith("newly_arrived") for key in counted)
 
     def _file(self, value: ResolvedValue) -> str | None:
         if value.value == NO_FILE:

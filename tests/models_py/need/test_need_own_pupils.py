@@ -91,7 +91,7 @@ def test_the_model_in_use_stands_first_among_the_alternatives_and_is_the_index(u
     used = alternatives[alternatives["is_in_use"]].set_index("school_unit_code")["need_index"]
     index = usual.index.set_index("school_unit_code")["need_index"]
     assert alternatives["model"].iloc[0] == "within_school"
-    assert used.to_numpy() == pytest.approx(index[used.index].to_numpy(), abs=1e-9)
+    assert used.to_numpy() == pytest.approx(index[used.index].to_numpy(), abs=1e-6)
     assert {"points", "pooled", "between_within", "latest_count_date", "mean_of_three_count_dates"} < set(
         alternatives["model"]
     )
