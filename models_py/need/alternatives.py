@@ -34,7 +34,7 @@ CHANGE_COLUMNS = ("school_unit_code", "change_share", "model_a", "model_b", "tot
 class Alternatives:
     """Indices by model label, the first the one in use: Series of index points by school_unit_code, ordered by unit.
 
-    ``refused``: label → why that model could not be fitted here.
+    ``refused``: label → code of why that model could not be fitted here.
     """
 
     indices: Mapping[str, pd.Series]
@@ -104,7 +104,7 @@ def build_alternatives(
         try:
             indices[label] = index_of(scored_by(estimators[label](counts)), 2)
         except NeedError as error:
-            refused.append((label, str(error)))
+            refused.append((label, error.reason))
     if len(dates) >= 2:
         indices[LATEST_DATE] = index_of(scored_by(fit_in_use), 1)
     if len(dates) >= 3:

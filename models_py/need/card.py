@@ -18,6 +18,7 @@ import pandas as pd
 from models_py.errors import NeedError
 from models_py.need.alternatives import Alternatives, SensitivityCard
 from models_py.need.calibration_check import CalibrationCheck
+from models_py.need.disclosure import shown
 from models_py.need.fit import NeedFit
 from models_py.need.missing import MissingSensitivity
 from models_py.need.record import coefficient_table, formula, settings
@@ -87,7 +88,7 @@ def model_card(
             "result_years": list(fit.result_years),
             "municipality_count": len(fit.municipality_codes),
             "pupils": fit.pupils,
-            "events": fit.events,
+            "events": shown(fit.events, of=fit.pupils),
             "schools_fitted": fit.fitted_schools,
             "schools_without_say": len(fit.dropped_schools),
             "levels_without_leavers": [term.name for term in fit.design.dropped],
@@ -127,7 +128,7 @@ def _calibration(check: CalibrationCheck) -> dict[str, Any]:
         "fitted_years": list(check.fitted_years),
         "judged_years": list(check.judged_years),
         "pupils": check.pupils,
-        "events": check.events,
+        "events": shown(check.events, of=check.pupils),
         "auc": check.auc,
         "brier": check.brier,
         "brier_skill": check.brier_skill,

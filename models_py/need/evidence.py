@@ -45,7 +45,7 @@ class Evidence:
     tables : ``unsure`` (school_unit_code and ``UNSURE``), ``contribution``, ``replicate``, ``unit_level``,
         ``factor_level``, ``factor``, ``factor_pair``, ``selection``, ``alternative``, ``calibration``, ``newly_arrived``;
         those that the data carry
-    not_shown : part → why it is left out
+    not_shown : part → why it is left out, as a code: the words of an error can hold counts, and records are published
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Evidence:
         try:
             return compute()
         except NeedError as error:
-            self.not_shown[part] = str(error)
+            self.not_shown[part] = error.reason
             return None
 
 
@@ -132,7 +132,7 @@ def evidence_of(
 
 def _how_sure(found: Evidence, model: OwnModel, *, minimum: int, seed: int, draws: int) -> None:
     if model.policy.composition_effect:
-        found.not_shown["intervals"] = "with a decided effect of composition the interval of the weights does not apply"
+        found.not_shown["intervals"] = "composition_effect_decided"
         return
     intervals = found.attempt(
         "intervals", lambda: index_intervals(model.fit, model.used_register, index_minimum_pupils=minimum)

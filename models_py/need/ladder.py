@@ -15,6 +15,7 @@ from models_py.errors import NeedError
 from models_py.need.cells import CellCounts
 from models_py.need.choice import SMALL_SCHOOL_LEAVERS, choose_estimator, median_leavers
 from models_py.need.design import Factor
+from models_py.need.disclosure import in_words
 from models_py.need.fit import Estimator, NeedFit
 from models_py.need.from_prior import PUBLISHED_TAU, fit_from_prior
 from models_py.need.posterior import TauPosterior
@@ -78,7 +79,7 @@ def choose(
         return Choice(
             following,
             None,
-            f"{events} leavers are not eligible; own weights need {minimum_events}, below that they are noise."
+            f"{in_words(events)} leavers are not eligible; own weights need {minimum_events}, below that they are noise."
             f" Next: {_WORDS[following]}, or more years.",
             "too_few_events",
         )
@@ -141,7 +142,7 @@ def _with_prior(prior: Prior, *, wanted: Wanted, events: int, mixed: bool) -> Ch
     if refusal:
         return Choice(rung, "prior", f"The weights of {prior.label!r} are used as they are: it {why}.")
     if not mixed:
-        told = f"{events} of the own leavers are not eligible" if events == 0 else "All own leavers are not eligible"
+        told = "None of the own leavers is known as not eligible" if events == 0 else "All own leavers are not eligible"
         if wanted == "prior_weighted":
             return Choice(
                 rung, None, f"{told}: nothing can draw the weights away from {prior.label!r}.", "no_own_events"
@@ -153,7 +154,9 @@ def _with_prior(prior: Prior, *, wanted: Wanted, events: int, mixed: bool) -> Ch
         else "with how much municipalities differ judged by the results"
     )
     return Choice(
-        rung, "prior_weighted", f"{events} own events, drawn towards the weights of {prior.label!r}, {spread}."
+        rung,
+        "prior_weighted",
+        f"{in_words(events)} own events, drawn towards the weights of {prior.label!r}, {spread}.",
     )
 
 

@@ -44,7 +44,7 @@ class OwnModel:
     register : pupils counted in the index, all count dates at hand, the last one or two in ``dates``
     newly_outcomes, newly_register : the newly arrived where they are kept out of the index, else None
     identity : SHA-256 of the outcome counts the model was given
-    path : of the selection of factors, or why there is none
+    path : of the selection of factors, or the code of why there is none
     """
 
     policy: NeedPolicy
@@ -182,9 +182,9 @@ def _apart(counts: pd.DataFrame, policy: NeedPolicy) -> tuple[pd.DataFrame, pd.D
 def _path(
     candidates: CellCounts | None, register: pd.DataFrame, minimum_events: int, *, index_minimum_pupils: int
 ) -> SelectionPath | str:
-    """The path of factors, or why there is none; it steers nothing unless the policy lets it choose."""
+    """The path of factors, or the code of why there is none; it steers nothing unless the policy lets it choose."""
     if candidates is None or candidates.total < minimum_events:
-        return f"there are fewer than {minimum_events} leavers that are not eligible to choose factors by"
+        return "too_few_events"
     try:
         return select_factors(
             candidates,
@@ -196,7 +196,7 @@ def _path(
             ),
         )
     except NeedError as error:
-        return str(error)
+        return error.reason
 
 
 def weights_of(model: OwnModel) -> dict[str, Any]:

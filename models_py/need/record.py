@@ -18,6 +18,7 @@ import pandas as pd
 
 from models_py.errors import NeedError
 from models_py.need.aggregate import AggregateFit
+from models_py.need.disclosure import shown
 from models_py.need.fit import NeedFit
 from models_py.need.settle import settle
 
@@ -138,7 +139,7 @@ def fit_record(
         "trained_on": {"result_years": list(fit.result_years)},
         "year_effects": {str(year): effect for year, effect in fit.year_effects},
         "pupils": fit.pupils,
-        "events": fit.events,
+        "events": shown(round(fit.events), of=fit.pupils),
         "coefficients": _by_term(table, ["estimate", "standard_error", "interval_lower", "interval_upper"]),
         "policy": dict(policy or {}),
     }

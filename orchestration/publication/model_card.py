@@ -63,7 +63,7 @@ def model_notes(candidate: Candidate, *, publication_id: str, about: Mapping[str
         facts |= {
             "card": card,
             "pupils": shown(trained["pupils"], of=None),
-            "events": shown(trained["events"], of=trained["pupils"]),
+            "events": None if trained["events"] is None else shown(trained["events"], of=trained["pupils"]),
             "differences": differences(tables["need_factor_level"]),
             "doubtful": doubtful_factors(tables["need_factor"]),
             "path": path(tables["need_selection"]),

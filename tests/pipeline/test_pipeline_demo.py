@@ -103,6 +103,21 @@ def test_the_index_follows_true_need(home):
     assert np.sqrt(np.average(off**2, weights=compared["pupil_count"])) < 8  # index points
 
 
+def test_the_model_card_tells_the_published_figures_in_both_languages(home):
+    swedish, english = home.model(YEAR, code=CODE).split("\n## English\n")
+    index, path = (home.table(name, YEAR, code=CODE) for name in ("fct_need_index", "need_selection"))
+    width = (index["need_index_interval_upper"] - index["need_index_interval_lower"]).median()
+    assert f"at most {width:.1f} index points wide" in english
+    assert f"The rule for how many would keep {int(path['is_recommended'].sum())}:" in english
+    weights = home.table("need_coefficient", YEAR, code=CODE).set_index("term")
+    ratio = f"{np.exp(weights.loc['sex=boy', 'estimate']):.2f}"
+    assert f"| Sex: boy | {ratio} (" in english
+    assert f"| Kön: pojke | {ratio.replace('.', ',')} (" in swedish
+    pairs = home.table("need_alternative_pair", YEAR, code=CODE)
+    assert f"{pairs['misplaced_pot_share'].max():.1%}" in english
+    assert not re.search(r"None|\bnan\b|Undefined|\{", swedish + english)
+
+
 BESIDE = (
     "need_contribution", "need_factor_level", "need_factor", "need_factor_pair", "need_selection", "need_alternative",
     "need_alternative_pair", "need_calibration",
@@ -168,21 +183,6 @@ def test_frozen_weights_are_kept_named_and_used_unchanged(home, tmp_path):
     alone = home.likvard("weights", "pool", str(YEAR), "--name", "p", "--label", "l", "--source", "s", **settings)
     assert alone.returncode == 2
     assert "3 are needed" in alone.stderr
-
-
-def test_the_model_card_tells_the_published_figures_in_both_languages(home):
-    swedish, english = home.model(YEAR, code=CODE).split("\n## English\n")
-    index, path = (home.table(name, YEAR, code=CODE) for name in ("fct_need_index", "need_selection"))
-    width = (index["need_index_interval_upper"] - index["need_index_interval_lower"]).median()
-    assert f"at most {width:.1f} index points wide" in english
-    assert f"The rule for how many would keep {int(path['is_recommended'].sum())}:" in english
-    weights = home.table("need_coefficient", YEAR, code=CODE).set_index("term")
-    ratio = f"{np.exp(weights.loc['sex=boy', 'estimate']):.2f}"
-    assert f"| Sex: boy | {ratio} (" in english
-    assert f"| Kön: pojke | {ratio.replace('.', ',')} (" in swedish
-    pairs = home.table("need_alternative_pair", YEAR, code=CODE)
-    assert f"{pairs['misplaced_pot_share'].max():.1%}" in english
-    assert not re.search(r"None|\bnan\b|Undefined|\{", swedish + english)
 
 
 def test_explain_prints_lines_that_add_up(home):

@@ -109,7 +109,7 @@ def test_every_model_meets_the_same_pupils_and_windows_are_the_latest(data):
         "mean_of_three_count_dates",
         "with_composition_effect",
     ]
-    assert found.refused == (("other", "too little"),)
+    assert found.refused == (("other", "too_few_events"),)
     fit = own(counts)
     for label, dates in {"own": 2, "latest_count_date": 1, "mean_of_three_count_dates": 3}.items():
         used = register[register["count_date"] >= f"{2027 - dates}-01-01"]

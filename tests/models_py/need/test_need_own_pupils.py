@@ -148,6 +148,20 @@ def _other(prior: str) -> str:
     return prior.replace('"label": "nation"', '"label": "realm"').replace('"label":"nation"', '"label":"realm"')
 
 
+def test_the_record_of_a_municipality_with_a_handful_of_failures_does_not_tell_how_many(world, outcomes, register):
+    few = outcomes[outcomes["school_unit_code"].isin(sorted(outcomes["school_unit_code"].unique())[:3])].copy()
+    failed = few[few["not_eligible_count"] > 0].index
+    few.loc[failed[7:], "not_eligible_count"] = 0
+    drawn = need(few, register, NeedPolicy(prior=national(world)))
+    assert drawn.refusal is None
+    assert few["not_eligible_count"].sum() == 7
+    assert drawn.record["events"] is None
+    assert drawn.record["card"]["trained_on"]["events"] is None
+    assert "fewer than 10 own events" in drawn.record["weights_chosen"]["reason"]
+    assert set(drawn.record["not_shown"].values()) <= {"too_few_events", "one_outcome", "no_convergence", "one_cohort"}
+    assert drawn.tables.get("calibration", few.iloc[:0]).empty
+
+
 def test_selected_factors_are_those_of_the_path_and_the_core(outcomes, register, usual):
     chosen = need(outcomes, register, NeedPolicy(factor_rule="selected"))
     factors = set(chosen.coefficients["factor"]) - {"intercept"}
@@ -196,7 +210,7 @@ def test_a_decided_effect_of_composition_spreads_the_index_and_says_that_interva
 def test_one_cohort_has_an_index_and_says_what_cannot_be_shown(outcomes, register):
     one = need(outcomes[outcomes["result_year"] == 2026], register, minimum_events=100)
     assert one.refusal is None
-    assert "calibration" in one.record["not_shown"]
+    assert one.record["not_shown"]["calibration"] == "one_cohort"
     assert "calibration" not in one.tables
 
 

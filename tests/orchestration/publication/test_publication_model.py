@@ -245,6 +245,28 @@ def test_a_delivered_index_says_that_only_its_sender_knows_the_model(root: Path)
     assert "odds" not in card["en"].lower()
 
 
+@pytest.mark.parametrize(
+    "of", [candidate(), _open_statistics(), _with_record({"card/link": "identity"})], ids=["own", "open", "points"]
+)
+def test_tables_and_headings_stand_apart_from_what_is_above_them(of: Candidate, root: Path) -> None:
+    lines = "\n## English\n".join(_card(of, root).values()).splitlines()
+    begins = [
+        number
+        for number, line in enumerate(lines)
+        if line.startswith("#") or (line.startswith("|---") and number) or line.startswith("- ")
+    ]
+    joined = []
+    for number in begins:
+        above = lines[number - 2] if lines[number].startswith("|---") else lines[number - 1]
+        listed = lines[number].startswith("- ") and above.startswith("- ")
+        if number and above.strip() and not listed:
+            joined.append(lines[number - 1 : number + 1])
+    assert joined == []
+    rows = [line for line in lines if line.startswith("|")]
+    assert all(line.endswith("|") for line in rows), "a row runs on into the next line"
+    assert not [line for line in lines if "| |" in line.replace("| | |", "")]
+
+
 def test_a_run_without_a_record_is_published_and_says_that_it_left_none(root: Path) -> None:
     card = _card(candidate(recorded={}), root)
     assert "The run left no account of the model." in card["en"]
