@@ -53,14 +53,15 @@ def test_the_file_of_the_measures_is_the_whole_comparison(likvard: Likvard, tmp_
 def test_a_set_of_ones_own_is_used_and_named(likvard: Likvard, tmp_path: Path):
     own = tmp_path / "mine.yml"
     own.write_text(
-        "enough_share: 0.2\ncompare_with: flat\nscenarios:\n  ours:\n    description: Ours.\n    function: linear\n"
-        "    structural_shares: [0.07]\n"
+        "enough_share: 0.2\ncompare_with: published\nscenarios:\n  ours:\n    description: Ours.\n    function: linear\n"
+        "    structural_shares: [0.07, 0.12]\n"
     )
     done = likvard("scenarios", YEAR, "--file", own)
     assert done.exit_code == 0, done.output
     assert "mine.yml" in done.output
     assert "ours, " in done.output
     assert "convex" not in done.output
+    assert "–" in done.output, "nobody loses in the scenario that is published"
 
 
 def test_wrong_use_is_exit_code_two_with_the_place(likvard: Likvard, tmp_path: Path):

@@ -97,9 +97,13 @@ def test_a_year_of_other_prices_is_carried_to_this_budget(year, tmp_path: Path):
 
 
 def test_amounts_per_pupil_meet_this_years_pupils(year, tmp_path: Path):
-    """Half the pupils at half the money is the same school."""
-    changed = [f"{u};{n // 2};{TOTAL_SEK[u] // 2};{BASE_SEK[u] // 2}" for u, n in PUPILS.items()]
+    """Half the pupils at half the money is the same school, also where only some schools have grown."""
+    changed = [
+        f"{u};{n // part};{TOTAL_SEK[u] // part};{BASE_SEK[u] // part}"
+        for (u, n), part in zip(PUPILS.items(), (2, 1, 10, 1, 2, 1), strict=True)
+    ]
     found = diagnose_last_year(year, last_year=read_last_year(file_of(tmp_path, *changed)))
+    assert found.structural_share == pytest.approx(0.12, rel=1e-6)
     assert found.carried == pytest.approx(1, rel=1e-6)
     assert found.diagnosis.winners.largest_loss_per_pupil_ore < 100
 

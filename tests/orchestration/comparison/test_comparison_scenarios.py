@@ -65,8 +65,7 @@ def test_which_publication_is_never_guessed(tmp_path: Path):
 def test_the_scenario_that_is_published_changes_nothing(year, tmp_path: Path):
     row = compare_scenarios(year, chosen=chosen(tmp_path, HEAD + LINEAR)).iloc[0]
     assert (row["pot_ore"], row["budget_ore"]) == (3_000_000_000, 25_000_000_000)
-    assert row["largest_loss_per_pupil_ore"] <= 2, "rounding to kronor only"
-    assert row["largest_gain_per_pupil_ore"] <= 2
+    assert (row["gaining_units"], row["losing_units"], row["largest_loss_per_pupil_ore"]) == (0, 0, 0), "to the krona"
     assert [row[f"coverage_fifth_{k}"] for k in range(1, 6)] == pytest.approx([0.48] * 5)
 
 
@@ -88,7 +87,7 @@ def test_same_shortfall_is_proportional_where_the_pot_is_enough(year, tmp_path: 
     table = compare_scenarios(year, chosen=chosen(tmp_path, text))
     measures = table.drop(columns=["rule", "scenario"]).select_dtypes("number")
     for k in (1, 2):
-        assert measures.iloc[k].tolist() == pytest.approx(measures.iloc[0].tolist(), rel=1e-9, abs=1e-3)
+        assert measures.iloc[k].tolist() == pytest.approx(measures.iloc[0].tolist(), rel=1e-6, abs=1e-3)
 
 
 def test_a_bound_on_losses_is_kept_against_what_is_published(year, tmp_path: Path):
