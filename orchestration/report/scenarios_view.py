@@ -26,6 +26,7 @@ RULES = {
     "min_sq_unmet": "rule_min_sq_unmet",
     "equal_award": "rule_equal_award",
 }
+AGAINST = {"published": "scenarios_against_published", "flat": "scenarios_against_flat"}
 FRONT = "*"
 
 
@@ -36,7 +37,7 @@ def scenarios_view(year: PublishedYear, table: pd.DataFrame, *, chosen: Scenario
         "scenarios_title", municipality=known.municipality_code, year=str(known.funding_year),
         publication=known.publication_id, budget=kronor(year.budget_ore / 100), units=len(year.units.school_unit_code),
     )  # fmt: skip
-    against = say(f"scenarios_against_{chosen.compare_with}")
+    against = say(AGAINST[chosen.compare_with])
     return Group(
         Text(title, style="bold"),
         Text(say("scenarios_source", source=source)),
