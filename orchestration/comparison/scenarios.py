@@ -13,9 +13,12 @@ import pandas as pd
 
 from models_py.allocation.claim_functions import Number, claims
 from models_py.allocation.kernel_batch import solve_batch
+from models_py.allocation.lines import ORE_PER_SEK
 from models_py.allocation.pareto import pareto_front, structural_share_for_ratio
+from models_py.allocation.rounding_batch import round_batch
 from models_py.allocation.scenario_settings import ScenarioInputs
-from models_py.allocation.scenarios import scenario_amounts, scenario_table
+from models_py.allocation.scenarios import ScenarioAmounts, scenario_amounts, scenario_table
+from models_py.allocation.scored_units import ScoredUnits
 from models_py.errors import AllocationError
 from orchestration.comparison.published_year import PublishedYear
 from orchestration.comparison.scenario_file import ScenarioSet, planned_scenarios
@@ -39,7 +42,8 @@ def compare_scenarios(year: PublishedYear, *, chosen: ScenarioSet) -> pd.DataFra
     """One row per scenario in the order of the set.
 
     The budget is what is published: every scenario shares the same kronor, and what does not follow need keeps its
-    proportions. Bounds against another amount (largest loss, largest gain) count against the published one.
+    proportions. Amounts are whole kronor per unit and part, as they would be decided; that may miss a bound by less than a
+    krona. Bounds against another amount (largest loss, largest gain) count against the published one.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def compare_scenarios(year: PublishedYear, *, chosen: ScenarioSet) -> pd.DataFra
         present_ore=total if chosen.compare_with == "published" else None,
         claims_ore=need * (float(chosen.enough_share) * year.budget_ore / need.sum()),
     )
-    amounts = scenario_amounts(inputs, scenarios=scenarios, solve=_solve)
+    amounts = _in_whole_kronor(scenario_amounts(inputs, scenarios=scenarios, solve=_solve), units)
     table = scenario_table(inputs, scenarios=scenarios, amounts=amounts)
     table.insert(0, "block", [each.block for each in planned])
     table.insert(1, "rule", [each.rule for each in planned])
@@ -101,6 +105,28 @@ def _base_of_the_budget(year: PublishedYear) -> np.ndarray:
             "base_ore: nothing of what is published is independent of need; there is nothing to scale"
         )
     return base * (year.budget_ore / base.sum())
+
+
+def _in_whole_kronor(amounts: ScenarioAmounts, units: ScoredUnits) -> ScenarioAmounts:
+    """Pot and base part in whole kronor that add up to the budget; without it, rounding would pass for gains and losses."""
+    pot = np.rint(amounts.pot_ore / ORE_PER_SEK)
+    budget = np.rint(amounts.budget_ore / ORE_PER_SEK)
+    base_ore = amounts.total_ore - amounts.structural_ore
+
+    def whole(ore: np.ndarray, total: np.ndarray) -> np.ndarray:
+        sek = round_batch(
+            ore / ORE_PER_SEK, school_unit_codes=list(units.school_unit_code), lower=0, upper=np.inf, total=total
+        )
+        return sek.astype(float) * ORE_PER_SEK
+
+    structural, unbounded = whole(amounts.structural_ore, pot), whole(amounts.unbounded_ore, pot)
+    return ScenarioAmounts(
+        structural_ore=structural,
+        total_ore=structural + whole(base_ore, budget - pot),
+        unbounded_ore=unbounded,
+        pot_ore=pot * ORE_PER_SEK,
+        budget_ore=budget * ORE_PER_SEK,
+    )
 
 
 def _solve(alpha: np.ndarray, beta: np.ndarray, lower: np.ndarray, upper: np.ndarray, pots: np.ndarray) -> np.ndarray:

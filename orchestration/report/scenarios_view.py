@@ -26,6 +26,7 @@ RULES = {
     "min_sq_unmet": "rule_min_sq_unmet",
     "equal_award": "rule_equal_award",
 }
+AGAINST = {"published": "scenarios_against_published", "flat": "scenarios_against_flat"}
 FRONT = "*"
 
 
@@ -36,7 +37,7 @@ def scenarios_view(year: PublishedYear, table: pd.DataFrame, *, chosen: Scenario
         "scenarios_title", municipality=known.municipality_code, year=str(known.funding_year),
         publication=known.publication_id, budget=kronor(year.budget_ore / 100), units=len(year.units.school_unit_code),
     )  # fmt: skip
-    against = say("scenarios_against_published" if chosen.compare_with == "published" else "scenarios_against_flat")
+    against = say(AGAINST[chosen.compare_with])
     return Group(
         Text(title, style="bold"),
         Text(say("scenarios_source", source=source)),
@@ -94,6 +95,11 @@ def _sek(column: str) -> Callable[[pd.Series], str]:
     return lambda row: "–" if pd.isna(row[column]) else number(round(float(row[column]) / 100))
 
 
+def _unit(code: object) -> str:
+    """A school unit; a table of several scenarios holds not-a-number where one has none."""
+    return code if isinstance(code, str) else "–"
+
+
 _SHARE: Shown = ("scenarios_share", 8, lambda row: f"  {share(row['structural_share'])}")
 _MONEY: tuple[Shown, ...] = (
     _SHARE,
@@ -113,6 +119,6 @@ _WHO: tuple[Shown, ...] = (
     ("scenarios_gain", 6, lambda row: number(int(row["gaining_units"]))),
     ("scenarios_lose", 6, lambda row: number(int(row["losing_units"]))),
     ("scenarios_loss", 13, _sek("largest_loss_per_pupil_ore")),
-    ("scenarios_loss_unit", 10, lambda row: row["largest_loss_unit"] or "–"),
+    ("scenarios_loss_unit", 10, lambda row: _unit(row["largest_loss_unit"])),
     ("scenarios_mark", 5, lambda row: FRONT if row["on_front"] else ""),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 LIKVARD = Path(sys.executable).with_name("likvard")
-VERBS = ("demo", "run", "status", "explain", "ui")
+VERBS = ("demo", "run", "status", "explain", "ui", "init", "scenarios", "diagnose")
 
 
 def likvard(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
