@@ -1,4 +1,4 @@
-"""``make prove [CLAIM=group]``: measure claims, print a line each, write docs/proofs and its page.
+"""``make prove [CLAIM=group or claim]``: measure claims, print a line each, write docs/proofs and its page.
 
 The exit code is non-zero when a claim falls short. A claim that cannot be measured here prints ``"holds": null`` with
 its reason, and does not count as kept.
@@ -15,7 +15,7 @@ from bench.claim import Claim
 from bench.homes import forget
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-GROUPS = ("main", "setup", "door")
+GROUPS = ("main", "setup", "door", "need")
 """Groups of claims; one module each in ``bench/claims``."""
 
 
@@ -27,17 +27,30 @@ def claims(group: str) -> tuple[Claim, ...]:
     return importlib.import_module(f"bench.claims.{group}").CLAIMS
 
 
-def prove(group: str) -> bool:
-    """Measure one group and write its results. Returns whether no claim fell short."""
-    lines = []
-    for claim in claims(group):
-        line = claim.run()
-        print(json.dumps(line, ensure_ascii=False), flush=True)
-        lines.append(line | {"sentence": claim.sentence})
+def prove(group: str, *, only: str | None = None) -> bool:
+    """Measure one group, or one claim of it, and write its results. Returns whether no claim fell short."""
     target = DOCS / "proofs" / f"{group}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
+    known = {line["claim"]: line for line in json.loads(target.read_text("utf-8"))} if only and target.is_file() else {}
+    measured = []
+    for claim in claims(group):
+        if only in (None, claim.id):
+            line = claim.run()
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+            known[claim.id] = line | {"sentence": claim.sentence}
+            measured.append(line)
+    lines = [known[claim.id] for claim in claims(group) if claim.id in known]
     target.write_text(json.dumps(lines, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return all(line["holds"] is not False for line in lines)
+    return all(line["holds"] is not False for line in measured)
+
+
+def group_of(claim_id: str) -> str:
+    """The group a claim stands in. Raises SystemExit(2) for an unknown one."""
+    for group in GROUPS:
+        if claim_id in {claim.id for claim in claims(group)}:
+            return group
+    sys.stderr.write(f"no group or claim {claim_id!r}; groups: {', '.join(GROUPS)}\n")
+    raise SystemExit(2)
 
 
 def page() -> str:
@@ -74,7 +87,10 @@ def main() -> None:
     """Entry of ``python -m bench.prove [group|all]``."""
     wanted = sys.argv[1] if len(sys.argv) > 1 else "all"
     try:
-        kept = [prove(group) for group in (GROUPS if wanted == "all" else (wanted,))]
+        if wanted in (*GROUPS, "all"):
+            kept = [prove(group) for group in (GROUPS if wanted == "all" else (wanted,))]
+        else:
+            kept = [prove(group_of(wanted), only=wanted)]
     finally:
         forget()
     (DOCS / "proofs.md").write_text(page(), encoding="utf-8")

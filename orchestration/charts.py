@@ -5,14 +5,31 @@ Does not: pages for readers, anything about a single pupil.
 """
 
 import base64
+from typing import TypeVar
 
 import altair as alt
 import dagster as dg
 import pandas as pd
 import vl_convert as vlc
 
+Picture = TypeVar("Picture", bound=alt.TopLevelMixin)
+
 INK, MUTED, ACCENT, OTHER = "#1b2a41", "#8a97a8", "#0b6e4f", "#c8553d"
 """Ink, muted ink, municipal, independent: told apart by colour-blind readers and in print."""
+
+MANY = (ACCENT, "#e3a72f", "#2c6fbb", "#7fc4d8", OTHER, "#b7bec8", "#7d4a8d", INK)
+"""Up to eight kinds side by side: neighbours differ in lightness as well as in hue."""
+
+SUBTITLE = "#55606e"
+"""Ink of what stands under a title: lighter, and still readable on white."""
+
+WIDTH = 560
+"""Pixels of a picture without its labels."""
+
+BELOW = alt.Legend(orient="bottom", labelLimit=300)
+
+WORDS = {"econ_assistance": "economic assistance", "born_in_sweden": "born in Sweden"}
+"""Where a name without its underscores would not do."""
 
 LANES = 7
 """Rows of circles on a strip."""
@@ -25,7 +42,7 @@ def index_strip_chart(index: pd.DataFrame) -> alt.Chart:
     """The need index of every unit on a strip, sized by pupils; a histogram when there are many municipalities."""
     if index["municipality_code"].nunique() > MOST_MUNICIPALITIES:
         chart = alt.Chart(index[["need_index"]], title="Need index, all school units").mark_bar(color=ACCENT)
-        return _styled(
+        return styled(
             chart.encode(
                 x=alt.X("need_index:Q", bin=alt.Bin(step=10), title="need index (municipal mean = 100)"),
                 y=alt.Y("count():Q", title="school units"),
@@ -44,7 +61,7 @@ def index_strip_chart(index: pd.DataFrame) -> alt.Chart:
         yOffset=alt.YOffset("row:O"),
         size=alt.Size("pupil_count:Q", title="pupils", scale=alt.Scale(range=[30, 420])),
     )
-    return _styled(encoded + mean, height=110 * points["municipality_code"].nunique())
+    return styled(encoded + mean, height=110 * points["municipality_code"].nunique())
 
 
 def coefficient_chart_spec(coefficients: pd.DataFrame) -> alt.Chart:
@@ -58,7 +75,7 @@ def coefficient_chart_spec(coefficients: pd.DataFrame) -> alt.Chart:
         x=alt.X("interval_lower:Q", title="log-odds of not eligible"), x2="interval_upper:Q"
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(x="zero:Q")
-    return _styled(
+    return styled(
         zero + bars + base.mark_point(filled=True, color=ACCENT, size=45).encode(x="estimate:Q"), height=alt.Step(15)
     )
 
@@ -77,7 +94,7 @@ def allocation_chart_spec(wide: pd.DataFrame) -> alt.Chart:
     chart = alt.Chart(shown, title="Structural part per pupil follows need, for every organiser alike").mark_circle(
         opacity=0.6
     )
-    return _styled(
+    return styled(
         chart.encode(
             x=alt.X("need_index:Q", title="need index", scale=alt.Scale(zero=False)),
             y=alt.Y("structural:Q", title="structural part, kr per pupil", axis=alt.Axis(format=",.0f")),
@@ -94,12 +111,12 @@ def allocation_chart_spec(wide: pd.DataFrame) -> alt.Chart:
 
 def index_strip(index: pd.DataFrame) -> dg.MarkdownMetadataValue:
     """``index_strip_chart`` as metadata of an asset."""
-    return _as_metadata(index_strip_chart(index)) if len(index) else dg.MetadataValue.md("no school units")
+    return as_metadata(index_strip_chart(index)) if len(index) else dg.MetadataValue.md("no school units")
 
 
 def coefficient_chart(coefficients: pd.DataFrame) -> dg.MarkdownMetadataValue:
     """``coefficient_chart_spec`` as metadata of an asset."""
-    return _as_metadata(coefficient_chart_spec(coefficients)) if len(coefficients) else dg.MetadataValue.md("no fit")
+    return as_metadata(coefficient_chart_spec(coefficients)) if len(coefficients) else dg.MetadataValue.md("no fit")
 
 
 def allocation_chart(wide: pd.DataFrame) -> dg.MarkdownMetadataValue:
@@ -107,26 +124,58 @@ def allocation_chart(wide: pd.DataFrame) -> dg.MarkdownMetadataValue:
     if not len(wide):
         return dg.MetadataValue.md("no school units")
     shown = wide if len(wide) <= 1500 else wide.sort_values("school_unit_code").iloc[:: len(wide) // 1000]
-    return _as_metadata(allocation_chart_spec(shown))
+    return as_metadata(allocation_chart_spec(shown))
 
 
-def png(chart: alt.Chart, *, scale: float = 1.0) -> bytes:
+def first_municipality(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The first municipality's rows, and how the title names it where there are several."""
+    codes = sorted(table["municipality_code"].unique())
+    first = table[table["municipality_code"] == codes[0]].reset_index(drop=True)
+    return first, f", {codes[0]}" + (f" (first of {len(codes)} municipalities)" if len(codes) > 1 else "")
+
+
+def in_words(name: str) -> str:
+    """A name of a factor, level or model as words."""
+    return WORDS.get(name, name.replace("_", " "))
+
+
+def titled(text: str, *, subtitle: str) -> alt.TitleParams:
+    """The title of a picture with a sentence on how to read it."""
+    return alt.TitleParams(text, subtitle=subtitle)
+
+
+def small_title(text: str) -> alt.TitleParams:
+    """The title of one of several panels."""
+    return alt.TitleParams(text, fontSize=11, fontWeight="normal", color=SUBTITLE)
+
+
+def png(chart: alt.TopLevelMixin, *, scale: float = 1.0) -> bytes:
     """The chart as PNG."""
     return vlc.vegalite_to_png(chart.to_dict(), scale=scale)
 
 
-def _as_metadata(chart: alt.Chart) -> dg.MarkdownMetadataValue:
+def as_metadata(chart: alt.TopLevelMixin) -> dg.MarkdownMetadataValue:
+    """The chart as a picture in Markdown, its title as the text for those who cannot see it."""
+    title = chart.to_dict().get("title", "chart")
+    words = title["text"] if isinstance(title, dict) else title
     picture = base64.b64encode(png(chart)).decode()
-    return dg.MetadataValue.md(f"![{chart.to_dict().get('title', 'chart')}](data:image/png;base64,{picture})")
+    return dg.MetadataValue.md(f"![{words}](data:image/png;base64,{picture})")
 
 
-def _styled(chart: alt.Chart, *, height: int | alt.Step) -> alt.Chart:
+def styled(chart: Picture, *, height: int | alt.Step) -> Picture:
+    """One picture in the width and the colours of all."""
+    return themed(chart.properties(width=WIDTH, height=height))
+
+
+def themed(chart: Picture) -> Picture:
+    """The colours and sizes of all pictures, for one that has its own width."""
     return (
-        chart.properties(width=560, height=height)
-        .configure_view(stroke=None)
+        chart.configure_view(stroke=None)
         .configure_axis(
             labelColor=INK, titleColor=INK, gridColor="#e6e9ee", domainColor=MUTED, labelFontSize=11, titleFontSize=11
         )
-        .configure_title(color=INK, fontSize=13, anchor="start")
+        .configure_title(
+            color=INK, fontSize=13, anchor="start", subtitleColor=SUBTITLE, subtitleFontSize=11, subtitlePadding=4
+        )
         .configure_legend(labelColor=INK, titleColor=INK)
     )

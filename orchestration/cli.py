@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestration import cli_door
+from orchestration import cli_door, cli_weights
 from orchestration.cli_fetch import fetch
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
@@ -100,6 +100,7 @@ def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None
 
 
 cli_door.register(app)
+cli_weights.register(app)
 app.add_typer(fetch, name="fetch")
 
 

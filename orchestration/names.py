@@ -6,4 +6,4 @@ DATA_TEAM = "team:data"
 STATISTICS_TEAM = "team:statistics"
 FINANCE_TEAM = "team:finance"
 
-OPEN_STATISTICS, PUPIL_LEVEL = "open_statistics", "pupil_level"
+OPEN_STATISTICS, PUPIL_LEVEL, DELIVERED_INDEX = "open_statistics", "pupil_level", "delivered_index"

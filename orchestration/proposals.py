@@ -57,7 +57,7 @@ class Material:
     ----------
     cut : table → municipality → rows
     fits, allocations : records of the need and the allocation step by municipality
-    bases : municipality → basis, of all that the run concerns
+    bases : municipality → basis its pupils are counted from, of all that the run concerns
     """
 
     funding_year: int
@@ -103,7 +103,7 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
     candidate = Candidate(
         municipality_code=code,
         funding_year=year,
-        basis=material.bases[code],
+        basis=_basis(material, code),
         tables=_tables(material, code),
         policy_sha256=policy.sha256_for(year),
         budget_ore=material.allocations[code]["budget_ore"],
@@ -137,7 +137,7 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
     later, earlier = count_dates(material.funding_year, lag_years=policy.count_lag_years)
     need = material.cut["fct_need_index"][code]
     dates: tuple[date, date | None] = (later, earlier if (need["count_date_count"] > 1).any() else None)
-    units = units_on(material.units, municipality_code=code, basis=material.bases[code], day=later)
+    units = units_on(material.units, municipality_code=code, basis=_basis(material, code), day=later)
     star = dimensions(
         units,
         municipality_code=code,
@@ -151,7 +151,14 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
     return star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
 
 
+def _basis(material: Material, code: str) -> str:
+    """What need was computed from; where it was refused, what the pupils were counted from."""
+    need = material.cut["fct_need_index"].get(code)
+    return material.bases[code] if need is None else str(need["basis"].iloc[0])
+
+
 def _no_rows(table: str) -> pd.DataFrame:
+    """A delivered index has no coefficients, open statistics no own pupils to tell of."""
     return pd.DataFrame(columns=list(CONTRACTS[table].names))
 
 
@@ -221,7 +228,7 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {
         "municipality_code": code,
         "municipality_name": _name(material, code),
-        "basis": material.bases[code],
+        "basis": _basis(material, code),
         "policy": material.scope.policy_name(code),
         "status": outcome.status,
         "publication_id": outcome.publication_id,

@@ -17,6 +17,7 @@ import numpy as np
 from bench.claim import Claim, Measured
 from bench.homes import Home, demo_home, new_home, open_data, sweden_home
 from bench.recovery import NATION, Recovery, compare, index_against_truth, slopes, world_of
+from models_py.need.cells import count_outcomes
 from models_py.need.municipality import need_from_counts
 from models_py.need.validation import out_of_fold, rank_correlations
 from models_py.need.within import fit_within_school
@@ -234,7 +235,7 @@ def demo_slopes() -> Measured:
     warehouse = Warehouse(path=str(demo_home().path / "pseudonymised" / "warehouse.duckdb"))
     outcomes = warehouse.mart("fct_need_outcome_counts")
     outcomes = outcomes[outcomes["result_year"] > DEMO_YEAR - 1 - 5]
-    fit = fit_within_school(outcomes)
+    fit = fit_within_school(count_outcomes(outcomes))
     published = demo_home().query(
         DEMO_YEAR, "select term, estimate from need_coefficient where standard_error is not null"
     )

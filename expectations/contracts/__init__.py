@@ -44,7 +44,7 @@ CONTRACTS: dict[str, Contract] = {
             grain_sv="En rad per kommun och bidragsår.",
             keys=("municipality_code", "funding_year"),
             names=("municipality_code", "funding_year", "count_date", "earlier_count_date", "result_year_first", "result_year_last"),
-            nullable=frozenset({"earlier_count_date"}),
+            nullable=frozenset({"earlier_count_date", "result_year_first", "result_year_last"}),
         ),
         Contract(
             table="dim_component",
@@ -75,8 +75,8 @@ CONTRACTS: dict[str, Contract] = {
             ),
             nullable=frozenset(
                 {
-                    "need_index_lower", "need_index_upper", "need_index_standard_error", "need_index_interval_lower",
-                    "need_index_interval_upper", "index_group_code",
+                    "need_share", "need_index_lower", "need_index_upper", "need_index_standard_error",
+                    "need_index_interval_lower", "need_index_interval_upper", "index_group_code",
                 }
             ),
         ),

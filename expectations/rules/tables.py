@@ -38,6 +38,11 @@ def _small_units_share_their_groups_index(tables: Tables) -> pd.DataFrame:
     return pd.concat([small_and_alone, grouped[spread > 1]])
 
 
+def _need_share_stands_wherever_need_was_estimated(tables: Tables) -> pd.DataFrame:
+    need = tables["fct_need_index"]
+    return need[need["need_share"].isna() != (need["basis"] == "delivered_index")]
+
+
 def _amounts_are_not_negative(tables: Tables) -> pd.DataFrame:
     lines = tables["fct_allocation"]
     return lines[lines["amount_ore"] < 0]
@@ -62,6 +67,7 @@ def _basis_may_steer_a_decision(tables: Tables) -> pd.DataFrame:
 
 
 FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
+    "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
     "R-INDEX-002": _small_units_share_their_groups_index,
     "R-AMOUNT-001": _amounts_are_not_negative,

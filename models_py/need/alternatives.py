@@ -18,6 +18,7 @@ from models_py.need.cells import CellCounts
 from models_py.need.fit import NeedFit
 from models_py.need.index import need_index
 from models_py.need.scoring import UnitNeed, predict_from_counts
+from models_py.need.settle import settle_beside
 from models_py.need.tables import require_columns, require_unique, whole_counts
 
 Estimate = Callable[[CellCounts], NeedFit]
@@ -162,7 +163,9 @@ def sensitivity_card(indices: Mapping[str, pd.Series], *, units: pd.DataFrame, p
         largest = largest.assign(size=largest["change_share"].abs().round(12))
         largest = largest.sort_values(["size", "school_unit_code"], ascending=[False, True], kind="stable")
         largest = largest.drop_duplicates("school_unit_code").drop(columns="size").reset_index(drop=True)
-    return SensitivityCard(table, pd.DataFrame(pairs, columns=list(PAIR_COLUMNS)), largest)
+    return SensitivityCard(
+        table, settle_beside(pd.DataFrame(pairs, columns=list(PAIR_COLUMNS))), settle_beside(largest)
+    )
 
 
 def _aligned(label: str, index: pd.Series, codes: list[str]) -> np.ndarray:

@@ -7,6 +7,7 @@ dates, small-unit groups, municipal mean. Belongs here: parts, the reference, wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from models_py.need.register import RegisterCells, register_cells, require_share
 from models_py.need.scoring import predict_from_counts
 
 NEAR = 1e-8  # scores this close have a secant that equals the tangent to the last bit
+DECIMALS = 8  # index points
 COLUMNS = ("school_unit_code", "pupil_count", "factor", "index_contribution")
 PUBLISHED_FROM = 10
 """Pupils behind a published share of a background level."""
@@ -114,8 +116,19 @@ def unit_parts(
     parts = register.parts @ (of_terms @ to_factor)
     parts += ((need_share - reference_share - parts.sum(axis=1)) / len(names))[:, None]
     used = frame.used_shares(frame.spread(register.units, parts))
-    base = frame.municipal_mean(frame.used_shares(frame.spread(register.units, need_share[:, None])))
-    return 100.0 * (used - frame.municipal_mean(used)[None, :]) / base, reference_share
+    shares = frame.used_shares(frame.spread(register.units, need_share[:, None]))
+    points = 100.0 * (used - frame.municipal_mean(used)[None, :]) / frame.municipal_mean(shares)
+    return tied(points, index=frame.index(shares)[:, 0]), reference_share
+
+
+def tied(points: np.ndarray, *, index: np.ndarray) -> np.ndarray:
+    """Parts rounded to ``DECIMALS``, so that every processor has the same; the largest part of a unit takes what rounding
+    leaves, so that the parts of a unit sum to its index - 100."""
+    rounded = np.round(points, DECIMALS) + 0.0
+    for unit, largest in enumerate(np.argmax(np.abs(rounded), axis=1)):
+        others = math.fsum(np.delete(rounded[unit], largest).tolist())
+        rounded[unit, largest] = index[unit] - 100.0 - others
+    return rounded
 
 
 def contributions_in_kronor(table: pd.DataFrame, *, pot_ore: int) -> pd.DataFrame:

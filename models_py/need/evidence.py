@@ -28,6 +28,7 @@ from models_py.need.newly_arrived import fit_newly_arrived, newly_arrived_weight
 from models_py.need.own_pupils import OwnModel, weights_of
 from models_py.need.pooled import fit_pooled
 from models_py.need.replicates import index_replicates
+from models_py.need.settle import settle_beside
 from models_py.need.uncertainty import index_intervals
 
 T = TypeVar("T")
@@ -102,7 +103,9 @@ def evidence_of(
     checked = found.attempt("calibration", lambda: out_of_time(_own_counts(model), estimate=model.estimate_again))
     if checked is not None:
         found.tables["calibration"] = checked.tenths
-    if model.path is not None:
+    if isinstance(model.path, str):
+        found.not_shown["selection"] = model.path
+    else:
         found.tables["selection"] = model.path.table
         found.record["selected_factors"] = list(model.path.factors)
     if model.newly_register is not None and len(model.newly_register):
@@ -120,6 +123,8 @@ def evidence_of(
         out_of_time=checked,
         tried=Tried(selection=found.tables.get("selection"), alternatives=alternatives, card=None, missing=missing),
     )
+    exact = {"contribution", "replicate", "newly_arrived"}  # they tie to the index, or make money
+    found.tables = {name: table if name in exact else settle_beside(table) for name, table in found.tables.items()}
     found.record["weights_chosen"] = weights_of(model)
     found.record["not_shown"] = dict(sorted(found.not_shown.items()))
     return found

@@ -44,6 +44,7 @@ class OwnModel:
     register : pupils counted in the index, all count dates at hand, the last one or two in ``dates``
     newly_outcomes, newly_register : the newly arrived where they are kept out of the index, else None
     identity : SHA-256 of the outcome counts the model was given
+    path : of the selection of factors, or why there is none
     """
 
     policy: NeedPolicy
@@ -59,7 +60,7 @@ class OwnModel:
     choice: Choice
     fit: NeedFit
     tau: TauPosterior | None
-    path: SelectionPath | None
+    path: SelectionPath | str
     index_minimum_pupils: int
     own: Mapping[Estimator, OwnFit]
 
@@ -80,8 +81,10 @@ class OwnModel:
         return need_index(scored, index_minimum_pupils=self.index_minimum_pupils).table
 
     def estimate_again(self, counts: CellCounts) -> NeedFit:
-        """The same kind of fit on other counts: fewer cohorts, drawn background."""
-        return fit_by_choice(self.choice, counts, prior=self.prior, factors=counts.factors, own=self.own)[0]
+        """The same kind of fit on other counts (fewer cohorts, drawn background), to be judged and not to be used: however
+        few events there are."""
+        again = own_fits(minimum_events=1)
+        return fit_by_choice(self.choice, counts, prior=self.prior, factors=counts.factors, own=again)[0]
 
 
 def own_model(
@@ -118,11 +121,7 @@ def own_model(
         newly_outcomes = newly_outcomes[newly_outcomes["result_year"].isin(years)]
     cells = outcome_cells(outcomes, factors=factors) if len(outcomes) else None
     candidates = None if cells is None else counts_of_table(cells, factors=factors)
-    own: dict[Estimator, OwnFit] = {
-        "within_school": lambda counts: fit_within_school(counts, minimum_events=minimum_events),
-        "between_within": lambda counts: fit_between_within(counts, minimum_events=minimum_events),
-        "points": lambda counts: fit_points(counts, minimum_events=minimum_events),
-    }
+    own = own_fits(minimum_events=minimum_events)
     text = policy.weights or policy.prior
     prior = None if text is None else prior_from_json(text)
     wanted = "prior" if policy.weights is not None else policy.estimator
@@ -134,10 +133,10 @@ def own_model(
     )
     counts = candidates
     if candidates is not None and policy.factor_rule == "selected":
-        if path is None:
+        if isinstance(path, str):
             raise NeedError(
-                "need.factor_rule is selected, but there are too few own results to choose factors by; name them",
-                reason="too_few_events",
+                f"need.factor_rule is selected, but factors cannot be chosen: {path}; name them in need.factors",
+                reason="no_selection",
             )
         counts = candidates.of_factors(sorted({*path.factors, *STATUTORY_CORE}))
     choice = choose(counts, prior=prior, wanted=wanted, minimum_events=minimum_events)
@@ -163,6 +162,15 @@ def own_model(
     )
 
 
+def own_fits(*, minimum_events: int) -> dict[Estimator, OwnFit]:
+    """How own results are fitted, by estimator."""
+    return {
+        "within_school": lambda counts: fit_within_school(counts, minimum_events=minimum_events),
+        "between_within": lambda counts: fit_between_within(counts, minimum_events=minimum_events),
+        "points": lambda counts: fit_points(counts, minimum_events=minimum_events),
+    }
+
+
 def _apart(counts: pd.DataFrame, policy: NeedPolicy) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """All pupils, or the others and the newly arrived apart where these are paid per head."""
     if policy.newly_arrived == "in_index":
@@ -173,10 +181,10 @@ def _apart(counts: pd.DataFrame, policy: NeedPolicy) -> tuple[pd.DataFrame, pd.D
 
 def _path(
     candidates: CellCounts | None, register: pd.DataFrame, minimum_events: int, *, index_minimum_pupils: int
-) -> SelectionPath | None:
-    """The path of factors, where there are results enough to walk it."""
-    if candidates is None or candidates.total < minimum_events or len(candidates.factors) <= len(STATUTORY_CORE):
-        return None
+) -> SelectionPath | str:
+    """The path of factors, or why there is none; it steers nothing unless the policy lets it choose."""
+    if candidates is None or candidates.total < minimum_events:
+        return f"there are fewer than {minimum_events} leavers that are not eligible to choose factors by"
     try:
         return select_factors(
             candidates,
@@ -187,8 +195,8 @@ def _path(
                 index_minimum_pupils=index_minimum_pupils,
             ),
         )
-    except NeedError:
-        return None  # it is told beside the index and steers nothing, unless the policy lets it choose
+    except NeedError as error:
+        return str(error)
 
 
 def weights_of(model: OwnModel) -> dict[str, Any]:

@@ -17,6 +17,7 @@ WantedEstimator = Literal["auto", "within_school", "between_within", "points", "
 FactorRule = Literal["named", "selected"]
 NewlyArrived = Literal["in_index", "per_head"]
 CountDates = Literal["mean_of_two", "latest"]
+IndexDirection = Literal["higher_is_needier", "lower_is_needier"]
 
 STATUTORY_CORE = ("guardian_education", "immigration")
 """What the law names first: parents' education and time since immigration stand in every model."""
@@ -34,6 +35,7 @@ class NeedPolicy:
     count_dates : what the need share is taken from; 'mean_of_two' is steadier, 'latest' quicker
     weights : text of a file of frozen weights, or None to estimate
     prior : text of a file of national or partners' weights that own data are drawn towards, or None
+    delivered_index_direction : which end of an index that was delivered means more need; read only where one is used
     composition_effect : log-odds per log-odds of the schoolmates' mean that is added for concentration; 0 is none
     """
 
@@ -45,6 +47,7 @@ class NeedPolicy:
     weights: str | None = None
     prior: str | None = None
     composition_effect: float = 0.0
+    delivered_index_direction: IndexDirection = "higher_is_needier"
 
     def __post_init__(self) -> None:
         known = [factor.name for factor in FACTORS]

@@ -56,6 +56,7 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
         ("merit_value", _FLOAT),
     ),
     "protected_counts": (("school_unit_code", _TEXT), ("grade", _TEXT), ("pupil_count", _INT)),
+    "delivered_index": (("school_unit_code", _TEXT), ("index_value", _FLOAT), ("pupil_count", _INT)),
     "school_register": (
         ("school_unit_code", _TEXT),
         ("school_unit_name", _TEXT),
@@ -96,6 +97,7 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {  # what may stand once in a file
     "background": ("pupil_key",),
     "results": ("pupil_key",),
     "protected_counts": ("school_unit_code", "grade"),
+    "delivered_index": ("school_unit_code",),
     "school_register": ("school_unit_code",),
     "skolverket_enrollment": ("school_unit_code",),
     "skolverket_results": ("school_unit_code", "metric", "school_year"),

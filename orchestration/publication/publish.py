@@ -27,6 +27,7 @@ from orchestration.publication.content import Content, describe, published_contr
 from orchestration.publication.duckdb_file import NAME as DUCKDB_NAME
 from orchestration.publication.files import lock, make_directory, remove_empty, remove_tree
 from orchestration.publication.gate import GateVerdict, standing_against
+from orchestration.publication.model_card import model_notes
 from orchestration.publication.parquet import read_arrow, to_frame
 from orchestration.publication.pointer import PROPOSED, discard_torn, pointed, swap
 from orchestration.publication.release import about, changes_between, release_notes
@@ -160,10 +161,12 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
         own=own,
         changes=_changes(parent, frames["school_allocation"]),
     )
+    words = about(publication_id, is_demo=candidate.is_demo)
     rows = sealing.write_companions(
         staged,
         notes=notes,
-        about=about(publication_id, is_demo=candidate.is_demo),
+        model=model_notes(candidate, publication_id=publication_id, about=words, tables=frames),
+        about=words,
         publication_id=publication_id,
         municipality_code=candidate.municipality_code,
     )

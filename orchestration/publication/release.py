@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from babel.numbers import format_currency, format_decimal
 
+from orchestration.publication import model_words
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.dictionary import templates
+from orchestration.publication.figures import kronor, number
 from orchestration.publication.gate import GateVerdict
+from orchestration.publication.model_card import summary
 
 NAME = "RELEASE.md"
-_LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 
 _PROPOSAL = {
     "sv": "Förslag {id}, inte beslutat. Belopp och index kan ändras till dess att kommunen har beslutat.",
@@ -105,8 +105,10 @@ def release_notes(
         "policy": candidate.recorded.get("policy"),
         "inputs": sorted(candidate.recorded.get("inputs", []), key=lambda source: sorted(source.items())),
         "changes": changes,
-        "kronor": _kronor,
-        "number": _number,
+        "model": summary(candidate, tables=tables),
+        "words": model_words,
+        "kronor": kronor,
+        "number": number,
     }
     return templates().get_template("release.md.jinja").render(facts).encode()
 
@@ -119,13 +121,3 @@ def _rules(results: pd.DataFrame, *, gate: GateVerdict, own: tuple[Reason, ...])
         {"id": rule_id, "severity": severity, "count": count, "text": gate.texts.get(rule_id)}
         for rule_id, (severity, count) in sorted(found.items())
     ]
-
-
-def _kronor(ore: int, lang: str) -> str:
-    """Öre as kronor; the öre only where there are any."""
-    form = "#,##0 ¤" if ore % 100 == 0 else "#,##0.00 ¤"
-    return format_currency(Decimal(ore) / 100, "SEK", format=form, locale=_LOCALES[lang], currency_digits=False)
-
-
-def _number(value: int, lang: str) -> str:
-    return format_decimal(value, locale=_LOCALES[lang])

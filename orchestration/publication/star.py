@@ -14,6 +14,7 @@ import pandas as pd
 
 from expectations.contracts import CONTRACTS
 from models_py.allocation.sensitivity import structural_ends
+from orchestration.names import DELIVERED_INDEX, OPEN_STATISTICS, PUPIL_LEVEL
 
 COMPONENTS = (
     ("base_part", "Base part", "Grundresurs",
@@ -41,10 +42,16 @@ def organiser_keys(units: pd.DataFrame) -> pd.Series:
 
 
 def units_on(units: pd.DataFrame, *, municipality_code: str, basis: str, day: date) -> pd.DataFrame:
-    """Rows of the warehouse's ``dim_school_unit`` that hold on ``day``: one per unit seen on that count date."""
-    own = units[(units["municipality_code"] == municipality_code) & (units["basis"] == basis)]
+    """Rows of the warehouse's ``dim_school_unit`` that hold on ``day``: one per unit seen on that count date.
+
+    A delivered index counts nobody: its units are those of the own register, or of the open statistics without one.
+    """
+    own = units[units["municipality_code"] == municipality_code]
     still_open = own["valid_to"].map(lambda last: pd.isna(last) or last >= day).astype(bool)
-    return own[(own["valid_from"] <= day) & still_open & (own["last_count_date"] >= day)]
+    there = own[(own["valid_from"] <= day) & still_open & (own["last_count_date"] >= day)]
+    if basis == DELIVERED_INDEX:
+        basis = PUPIL_LEVEL if (there["basis"] == PUPIL_LEVEL).any() else OPEN_STATISTICS
+    return there[there["basis"] == basis]
 
 
 def dimensions(
@@ -62,7 +69,7 @@ def dimensions(
     ----------
     units : rows of the warehouse's ``dim_school_unit`` that hold on the later count date
     dates : later and earlier count date (None where there is only one)
-    trained_on : result years behind the need model, oldest first
+    trained_on : result years behind the need model, oldest first; none behind a delivered index
     further : component_code and the policy's own description, in its own language, of other components
     """
     known = units.assign(organiser_key=organiser_keys(units))
@@ -73,8 +80,8 @@ def dimensions(
             "funding_year": [funding_year],
             "count_date": [dates[0]],
             "earlier_count_date": [dates[1]],
-            "result_year_first": [min(trained_on)],
-            "result_year_last": [max(trained_on)],
+            "result_year_first": [min(trained_on, default=None)],
+            "result_year_last": [max(trained_on, default=None)],
         }
     )
     others = [(code, code, code, description, description) for code, description in further]

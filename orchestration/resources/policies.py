@@ -21,6 +21,7 @@ from models_py.allocation.formula import Budget
 from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.errors import AllocationError, NeedError
+from models_py.need.newly_arrived import refuse_both
 from models_py.need.policy import NeedPolicy
 from orchestration.resources.formula_years import (
     Shape,
@@ -31,7 +32,7 @@ from orchestration.resources.formula_years import (
     values_of_year,
 )
 from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
-from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, Municipality
+from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality
 from orchestration.resources.policy_text import PolicyDateError, PolicyError
 from orchestration.resources.policy_years import (
     Entry,
@@ -67,7 +68,7 @@ class PolicyFile:
 
     municipality_code: str
     name: str
-    intake_mode: Literal["pupil_level", "school_aggregate"]
+    intake_mode: IntakeMode
     is_default: bool
     parameters: Mapping[str, Entry]
     series: Mapping[str, Entry]
@@ -175,6 +176,7 @@ class PolicyFile:
         value = {key.removeprefix("need."): resolved[key].value for key in NEED_KEYS}
         texts = {key: self._file(resolved[f"need.{key}"]) for key in ("weights", "prior")}
         try:
+            refuse_both(value["newly_arrived"], has_per_head_pot=_pays_newly_arrived(resolved))
             return NeedPolicy(
                 estimator=value["estimator"],
                 factors=tuple(value["factors"]),
@@ -184,6 +186,7 @@ class PolicyFile:
                 weights=texts["weights"],
                 prior=texts["prior"],
                 composition_effect=float(value["composition_effect"]),
+                delivered_index_direction=value["delivered_index_direction"],
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
@@ -226,6 +229,12 @@ class PolicyFile:
         if key not in self.parameters:
             raise PolicyDateError([f"policy of {self.municipality_code}: {key}: is not given; add it to a value file"])
         return value_in_force(key, self.parameters[key], year=year, series=self.series, known_on=known_on)
+
+
+def _pays_newly_arrived(resolved: Mapping[str, ResolvedValue]) -> bool:
+    """Whether a component of the year counts newly arrived heads."""
+    measures = (v.value for k, v in resolved.items() if k.startswith("components.") and k.endswith(".measure"))
+    return any(str(measure).startswith("newly_arrived") for measure in measures)
 
 
 def load_policy(folder: Path, *, municipality_code: str, defaults: Path) -> PolicyFile:

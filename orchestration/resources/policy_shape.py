@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from models_py.allocation.cost_types import COST_TYPES
 from models_py.allocation.organiser_terms import OverheadMethod
 from models_py.allocation.policy import BaseMode, Rebase, StructuralFunction
-from models_py.need.policy import CountDates, FactorRule, NewlyArrived, WantedEstimator
+from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, WantedEstimator
 from orchestration.resources.formula_shape import AnyComponent, AnyGuarantee, Part
 from orchestration.resources.shape_types import (
     Amount,
@@ -74,6 +74,7 @@ class Need(Strict):
     weights: Dated[WeightsFile, Literal["file"]] | None = None  # none: estimated for the year
     prior: Dated[WeightsFile, Literal["file"]] | None = None
     composition_effect: Dated[Share, Literal["log_odds"]] | None = None
+    delivered_index_direction: Dated[IndexDirection, Literal["choice"]] | None = None
 
 
 NEED_KEYS = tuple(f"need.{name}" for name in Need.model_fields)
@@ -115,12 +116,16 @@ class PolicyValues(Strict):
     series: dict[str, Series] | None = None
 
 
+IntakeMode = Literal["pupil_level", "delivered_index", "school_aggregate"]
+"""What need is computed from: own pupils, an index that the municipality has ordered, or Skolverket's open statistics."""
+
+
 class Municipality(Strict):
     """``municipality.yml``: whose policy this is."""
 
     municipality_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
     name: Text
-    intake_mode: Literal["pupil_level", "school_aggregate"]
+    intake_mode: IntakeMode
     extends: Literal["default"] | None = None
     description: Text | None = None
 

@@ -44,6 +44,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     | dict.fromkeys(["pupil_key", "school_unit_code", "grade"], "text")
     | {"is_eligible_vocational": "bool", "merit_value": "float"},
     "protected_counts": ROW | {"school_unit_code": "text", "grade": "text", "pupil_count": "int"},
+    "delivered_index": ROW | {"school_unit_code": "text", "index_value": "float", "pupil_count": "int"},
     "school_register": ROW
     | dict.fromkeys(["school_unit_code", "school_unit_name", "organiser_code", "organiser_name"], "text")
     | dict.fromkeys(["organiser_type", "location_municipality_code", "grades", "status"], "text")
@@ -245,6 +246,10 @@ def write_small_world(home: Path) -> None:
     protected = [{"school_unit_code": "99990002", "grade": "4", "pupil_count": 2}]
     rows.add("protected_counts", "c-2021", "9999", second, protected)
     rows.add("protected_counts", "c-2019", "9999", "2019-10-15", protected)  # no register for the date
+    unit = {"school_unit_code": "99990001", "index_value": 0.9, "pupil_count": 4}
+    rows.add("delivered_index", "i-2021-early", "9999", second, [unit])
+    other = {"school_unit_code": "99990002", "index_value": 90.0}  # 0.9 and 90 are two scales
+    rows.add("delivered_index", "i-2021", "9999", second, [unit, other, unit | {"index_value": 1.3}])
     rows.add("school_register", "s-2020", "9999", "2020-10-01", [registered("99990003", "Gamla skolan")])
     rows.add(
         "school_register",

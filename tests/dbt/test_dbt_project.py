@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -40,6 +41,8 @@ def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
         ("e-2020", 2, 2, 0, 0, 0),
         ("e-2021", 10, 5, 0, 1, 4),
         ("e-2021-early", 2, 0, 2, 0, 0),
+        ("i-2021", 3, 2, 0, 1, 0),
+        ("i-2021-early", 1, 0, 1, 0, 0),
         ("k-2020", 1, 1, 0, 0, 0),
         ("k-2021", 6, 4, 0, 1, 1),
         ("k-results", 9, 6, 0, 0, 3),
@@ -106,6 +109,14 @@ def test_pupils_with_protected_identity_are_a_number_and_nothing_else(marts: Mar
         "select pupil_key, guardian_education, sex from intermediate.int_pupils__factors "
         "where pupil_key like 'protected-%' order by 1"
     ) == [(f"protected-99990002-4-{place}", "missing", "missing") for place in (1, 2)]
+
+
+def test_a_delivered_index_stands_as_it_was_sent_and_doubt_about_its_scale_is_told(marts: Marts) -> None:
+    assert marts("select * from marts.fct_delivered_index order by all") == [
+        ("9999", SECOND, "99990001", 0.9, 4),
+        ("9999", SECOND, "99990002", 90.0, None),
+    ]
+    assert marts("select * from rules.rule_delivered_index_in_doubt") == [("9999", SECOND)]
 
 
 def test_suppressed_shares_keep_their_bounds_and_their_code(marts: Marts) -> None:
@@ -227,6 +238,7 @@ PROMISED = {
     | dict.fromkeys(["location_municipality_name", "organiser_code", "organiser_name", "organiser_type"], "VARCHAR")
     | dict.fromkeys(["valid_from", "valid_to", "first_count_date", "last_count_date"], "DATE")
     | dict.fromkeys(["predecessor_codes", "successor_codes"], "VARCHAR"),
+    "fct_delivered_index": AT_COUNT | {"index_value": "DOUBLE", "delivered_pupil_count": "INTEGER"},
     "fct_enrollment": AT_COUNT | BASIS | {"grade": "VARCHAR", "pupil_count": "INTEGER"},
     "fct_enrollment_conflicts": AT_COUNT
     | dict.fromkeys(["conflict_kind", "other_school_unit_code"], "VARCHAR")
@@ -294,6 +306,26 @@ def test_a_row_lost_between_door_and_warehouse_is_missed(spoiled: Dbt) -> None:
     assert spoiled.rows(
         "select accepted_rows, used_rows from marts.fct_row_accounting where delivery_id = 'b-2021'"
     ) == [(5, 4)]
+
+
+def test_pupils_in_a_unit_that_ended_without_an_heir_are_told_and_stop_nothing(spoiled: Dbt) -> None:
+    accepted = spoiled.home / "pseudonymised/accepted"
+    register, enrollment = accepted / "school_register/s-2021.parquet", accepted / "enrollment/e-2021.parquet"
+    units = pq.read_table(register).to_pylist()
+    for unit in units:
+        unit["status"] = "ceased" if unit["school_unit_code"] == "99990004" else unit["status"]
+    pupils = pq.read_table(enrollment).to_pylist()
+    for pupil in pupils:
+        moved = {"p3": "99990004", "p0": "99990003"}.get(pupil["pupil_key"])
+        pupil["school_unit_code"] = moved or pupil["school_unit_code"]
+    for path, rows in ((register, units), (enrollment, pupils)):
+        pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(path)), path)
+    built = spoiled(*BUILD, "--select", "+fct_enrollment_conflicts", "--exclude", "rule_*")
+    assert built.returncode == 0, built.stdout[-2000:]
+    assert spoiled.rows(
+        "select conflict_kind, school_unit_code, other_school_unit_code from marts.fct_enrollment_conflicts "
+        "where conflict_kind like 'unit_code%' order by all"
+    ) == [("unit_code_ended", "99990004", None), ("unit_code_replaced", "99990003", "99990002")]
 
 
 def test_a_file_the_door_does_not_know_stops_the_build(spoiled: Dbt) -> None:

@@ -45,6 +45,7 @@ def broken(table: str, column: str, row: int, value: object) -> dict[str, pd.Dat
 
 
 SPOILED = {
+    "R-SHARE-001": broken("fct_need_index", "need_share", 4, None),
     "R-INDEX-001": GOOD | {"fct_need_index": NEED.drop(index=2)},
     "R-INDEX-002": broken("fct_need_index", "need_index", 3, 119.0),
     "R-AMOUNT-001": broken("fct_allocation", "amount_ore", 4, -500),
@@ -86,6 +87,16 @@ def test_a_single_fault_is_caught_by_its_rule_for_its_municipality_alone(rule_id
         )
         assert rows.loc["9998", "failing_count"] == 0
         assert (rows.loc["9999", "failing_count"] > 0) == (found.id == rule_id), found.id
+
+
+def test_a_delivered_index_has_no_share_and_one_that_claims_to_have_it_is_caught():
+    delivered = NEED.assign(basis="delivered_index", need_share=float("nan"))
+    claimed = delivered.assign(need_share=[float("nan")] * 4 + [0.2])
+    for table, failing in ((delivered, 0), (claimed, 1)):
+        for found in rules_of("rule", table="fct_need_index"):
+            rows = judge(found, GOOD | {"fct_need_index": table}, funding_year=2027, municipalities=["9998", "9999"])
+            assert rows["failing_count"].sum() == (failing if found.id == "R-SHARE-001" else 0), found.id
+        assert all(verdict.holds for verdict in suites.run_suite("fct_need_index", table))
 
 
 def test_a_failure_of_the_whole_input_concerns_every_municipality():

@@ -13,7 +13,7 @@ import pytest
 
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import recovery_z, true_coefficients, true_need
-from tests.pipeline.conftest import Home, materialise, rules_against
+from tests.pipeline.conftest import ROOT, Home, materialise, rules_against
 
 CODE, YEAR = "9999", 2027
 
@@ -101,6 +101,73 @@ def test_the_index_follows_true_need(home):
     assert compared["need_index"].corr(compared["truth"], method="spearman") > 0.95
     off = compared["need_index"] - compared["truth"]
     assert np.sqrt(np.average(off**2, weights=compared["pupil_count"])) < 8  # index points
+
+
+BESIDE = (
+    "need_contribution", "need_factor_level", "need_factor", "need_factor_pair", "need_selection", "need_alternative",
+    "need_alternative_pair", "need_calibration",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("table", BESIDE)
+def test_what_is_known_of_the_index_stands_beside_it(home, table):
+    assert len(home.table(table, YEAR, code=CODE)) > 0
+
+
+def test_every_true_index_but_few_lies_in_its_interval(home):
+    """About the weights, so the truth is the true need of the same observed pupils; missing levels widen the distance."""
+    truth = true_need(simulate(DEMO))
+    both = truth[truth["count_year"].isin([2025, 2026])].groupby("school_unit_code")["need_index"].mean()
+    need = home.table("fct_need_index", YEAR, code=CODE).set_index("school_unit_code")
+    own = need[need["index_rule"] == "own"].join(both.rename("truth"))
+    inside = own["truth"].between(own["need_index_interval_lower"], own["need_index_interval_upper"])
+    assert inside.mean() > 0.6
+    assert own["need_index_interval_lower"].gt(0).all()
+
+
+def test_a_schools_parts_add_up_to_what_need_moves(home):
+    parts = home.table("need_contribution", YEAR, code=CODE)
+    wide = home.table("school_allocation", YEAR, code=CODE).set_index("school_unit_code")
+    per_unit = parts.groupby("school_unit_code")[["index_contribution", "contribution_sek"]].sum()
+    told = wide.loc[per_unit.index]
+    assert (wide.drop(index=per_unit.index)["pupil_count"] < 40).all(), "only small units have no parts"
+    assert per_unit["index_contribution"].to_numpy() == pytest.approx(told["need_index"].to_numpy() - 100, abs=1e-9)
+    off = per_unit["contribution_sek"].astype(float) - told["redistribution_sek"].astype(float)
+    assert off.abs().max() < 2  # eight rounded parts, and whole kronor
+
+
+def test_no_unit_under_twenty_pupils_has_parts_or_an_index_of_its_own_under_any_model(home):
+    need = home.table("fct_need_index", YEAR, code=CODE)
+    small = set(need.loc[need["pupil_count"] < 20, "school_unit_code"])
+    assert small
+    assert not small & set(home.table("need_contribution", YEAR, code=CODE)["school_unit_code"])
+    groups = need[need["index_group_code"].notna()].set_index("school_unit_code")["index_group_code"]
+    alternatives = home.table("need_alternative", YEAR, code=CODE)
+    grouped = alternatives[alternatives["school_unit_code"].isin(groups.index)]
+    spread = grouped.groupby(["model", grouped["school_unit_code"].map(groups)])["need_index"].nunique()
+    assert (spread == 1).all()
+
+
+def test_frozen_weights_are_kept_named_and_used_unchanged(home, tmp_path):
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    settings = {"LIKVARD_POLICIES": str(policies)}
+    kept = home.likvard("weights", "freeze", str(YEAR), "--municipality", CODE, **settings)
+    assert kept.returncode == 0, kept.stderr
+    (file,) = (policies / CODE / "weights").glob("*.json")
+    assert file.name in kept.stdout
+    assert home.likvard("weights", "freeze", str(YEAR), "--municipality", CODE, **settings).returncode == 0, (
+        "twice is once"
+    )
+    shown = home.likvard("weights", "show", str(file))
+    assert "guardian_education" in shown.stdout
+    file.write_text(file.read_text("utf-8").replace("9999 2027", "9999 2026"), "utf-8")
+    refused = home.likvard("weights", "freeze", str(YEAR), "--municipality", CODE, **settings)
+    assert refused.returncode == 2
+    assert "never changed" in refused.stderr
+    alone = home.likvard("weights", "pool", str(YEAR), "--name", "p", "--label", "l", "--source", "s", **settings)
+    assert alone.returncode == 2
+    assert "3 are needed" in alone.stderr
 
 
 def test_explain_prints_lines_that_add_up(home):

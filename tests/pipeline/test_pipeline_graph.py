@@ -76,7 +76,7 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
 
     behind = ancestors("publication/proposal")
     raw = {name for name in graph["assets"] if name.startswith("raw/")}
-    assert len(raw) == 9
+    assert len(raw) == 10
     assert raw <= behind
     assert {
         "need/need_coefficient",

@@ -22,6 +22,8 @@ SOURCES = {
     "background": "Background of each pupil on each count date: guardians' education, immigration, income, welfare, household.",
     "results": "Grade-9 results per pupil and school year: eligible for vocational programmes or not, merit value.",
     "protected_counts": "Pupils with protected identity on each count date: how many per unit and grade, nothing else.",
+    "delivered_index": "An index per school unit that the municipality has ordered, from SCB for example, with the count date "
+    "its composition is of; used where the intake mode is delivered_index.",
     "school_register": "The municipality's register of school units with organiser, grades, status and predecessors.",
     "skolverket_enrollment": "Skolverket's export 'Antal elever per årskurs': pupils per grade and composition of every school "
     "unit, with suppression codes typed.",

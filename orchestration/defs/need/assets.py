@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from expectations.contracts import CONTRACTS
+from models_py.need.delivered import need_from_delivered
 from models_py.need.municipality import MunicipalNeed, need_from_counts, need_from_shares
 from models_py.need.policy import NeedPolicy
 from orchestration.charts import coefficient_chart, index_strip
@@ -70,7 +71,7 @@ def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSp
             "fct_need_index",
             "Predicted share of pupils not eligible for vocational programmes, and the need index (pupil-weighted mean 100) "
             "with its interval, one row per municipality, funding year and school unit.",
-            deps=[_mart(REGISTER), _mart("fct_school_factors"), COEFFICIENT],
+            deps=[_mart(REGISTER), _mart("fct_school_factors"), _mart("fct_delivered_index"), COEFFICIENT],
         ),
         _spec(
             "need_factor_level",
@@ -109,7 +110,7 @@ def need_model(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: 
     computed = [need for need in needs if need.refusal is None]
     tables.write_record("need_fit", year, {need.municipality_code: _record(need) for need in needs})
     index = _together("fct_need_index", [need.index for need in computed])
-    coefficients = _together("need_coefficient", [need.coefficients for need in computed])
+    coefficients = _together("need_coefficient", [need.coefficients for need in computed if len(need.coefficients)])
     tables.write("need_coefficient", coefficients, year)
     tables.write("fct_need_index", index, year)
     for name, kept in INTERNAL.items():
@@ -169,9 +170,16 @@ def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNe
         dates[code] = count_dates(year, lag_years=policy.count_lag_years)
     has_count = set(zip(factors["municipality_code"], factors["count_date"], factors["basis"], strict=True))
 
-    def counted(basis: str) -> list[str]:
-        return [code for code in present[basis] if code in dates and (code, dates[code][0], basis) in has_count]
+    ordered = [code for code in dates if scope.policy(code).intake_mode == "delivered_index"]
 
+    def counted(basis: str) -> list[str]:
+        own = [code for code in present[basis] if code in dates and code not in ordered]
+        return [code for code in own if (code, dates[code][0], basis) in has_count]
+
+    if ordered:
+        needs += _from_delivered(
+            ordered, year=year, factors=factors, warehouse=warehouse, dates=dates, minimum=minimum, models=models
+        )
     if pupil_level := counted(PUPIL_LEVEL):
         needs += _from_own_pupils(
             pupil_level, year=year, warehouse=warehouse, scope=scope, dates=dates, minimum=minimum, models=models
@@ -186,6 +194,32 @@ def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNe
             index_minimum_pupils=minimum,
         )
     return needs
+
+
+def _from_delivered(
+    codes: list[str],
+    *,
+    year: int,
+    factors: pd.DataFrame,
+    warehouse: Warehouse,
+    dates: Mapping[str, tuple[date, date]],
+    minimum: Mapping[str, int],
+    models: Mapping[str, NeedPolicy],
+) -> list[MunicipalNeed]:
+    delivered = warehouse.mart("fct_delivered_index")
+    return [
+        need_from_delivered(
+            delivered,
+            pupils=factors,
+            municipality_code=code,
+            funding_year=year,
+            dates=dates[code],
+            direction=models[code].delivered_index_direction,
+            index_minimum_pupils=minimum[code],
+            count_dates=models[code].count_dates,
+        )
+        for code in codes
+    ]
 
 
 def _from_own_pupils(

@@ -1,5 +1,7 @@
 """What the index means in kronor: the part of each factor, and the money that another model would have placed elsewhere."""
 
+from decimal import Decimal
+
 import dagster as dg
 import pandas as pd
 
@@ -84,7 +86,7 @@ def need_explanation(context: dg.AssetExecutionContext, tables: Tables):
     made = {}
     for name, found in rows.items():
         names = list(CONTRACTS[name].names)
-        made[name] = pd.concat(found, ignore_index=True)[names] if found else pd.DataFrame(columns=names)
+        made[name] = _in_kronor(pd.concat(found, ignore_index=True)[names]) if found else pd.DataFrame(columns=names)
         tables.write(name, made[name], year)
     pictures = {
         "need_contribution": {"why": contribution_chart(made["need_contribution"])},
@@ -95,6 +97,12 @@ def need_explanation(context: dg.AssetExecutionContext, tables: Tables):
             asset_key=dg.AssetKey(["need", name]),
             metadata={"dagster/row_count": len(table), **pictures.get(name, {})},
         )
+
+
+def _in_kronor(table: pd.DataFrame) -> pd.DataFrame:
+    """Kronor as decimals with öre, as every published table has them."""
+    sek = [name for name in table.columns if name.endswith(("_sek", "_sek_per_pupil"))]
+    return table.assign(**{name: [Decimal(f"{value:.2f}") for value in table[name]] for name in sek})
 
 
 def _base_by_unit(lines: pd.DataFrame) -> pd.Series:

@@ -33,7 +33,13 @@ MARTS = [dg.AssetKey(["marts", name]) for name in ("fct_school_factors", "dim_sc
     group_name=PUBLICATION,
     owners=[DATA_TEAM],
     kinds={"python", "gx"},
-    deps=[*LEDGERS, *MARTS, *TABLES, dg.AssetKey(["rules", "rule_unit_code_ended"])],
+    deps=[
+        *LEDGERS,
+        *MARTS,
+        *TABLES,
+        dg.AssetKey(["rules", "rule_unit_code_ended"]),
+        dg.AssetKey(["rules", "rule_delivered_index_in_doubt"]),
+    ],
     description="Every rule of the register judged for each municipality: rows that break it, 0 where it holds. The publication "
     "refuses a municipality whose critical rules do not all stand here with 0.",
 )

@@ -406,3 +406,22 @@ def test_a_folder_that_is_missing_or_nameless_is_refused(tmp_path):
     (tmp_path / "0180").mkdir()
     with pytest.raises(PolicyError, match=r"^0180/municipality.yml:1: is missing"):
         load_policy(tmp_path / "0180", municipality_code="0180", defaults=POLICIES / "default")
+
+
+# The delivered index
+
+
+def test_a_municipality_that_buys_its_index_says_so_and_which_end_is_needy(load):
+    who = 'extends: default\nmunicipality_code: "0180"\nname: Provstad\nintake_mode: delivered_index\n'
+    assert load(who=who).intake_mode == "delivered_index"
+    assert load(who=who).need_at(2024).delivered_index_direction == "higher_is_needier"
+    own = load(who=who, need=one_key("need", "delivered_index_direction", "lower_is_needier", "choice"))
+    assert own.need_at(2024).delivered_index_direction == "lower_is_needier"
+    assert own.sha256_for(2024) != load_policy(
+        POLICIES / "default", municipality_code="0180", defaults=POLICIES / "default"
+    ).sha256_for(2024)
+
+
+def test_a_direction_that_is_neither_is_refused_by_file_and_line(load):
+    with pytest.raises(PolicyError, match=r"need.yml:7: .*'higher_is_needier' or 'lower_is_needier'"):
+        load(need=one_key("need", "delivered_index_direction", "upwards", "choice"))

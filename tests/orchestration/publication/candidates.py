@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from need_evidence import FIT_ID, evidence, record
 
 from orchestration.publication.candidate import Candidate, Outcome
 from orchestration.publication.content import content_sha256
@@ -41,7 +42,7 @@ def candidate(code: str = "9999", *, units: int = 4, seed: int = 0, **changes: A
             "code": "git:0123456",
             "lock_sha256": "cd" * 32,
             "inputs": [{"source": "enrollment", "period": "2026-10-15", "sha256": "ef" * 32}],
-            "fits": [{"fit_id": "need-2027-abc123", "pupils": 1234}],
+            "fits": {FIT_ID: record()},
             "policy": {"name": "9999", "is_example": True, "values": {"structural_share": "0.10"}},
         },
         is_demo=True,
@@ -159,11 +160,13 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         {
             **everywhere, "school_unit_code": codes, "school_form": "compulsory_school", "basis": "pupil_level",
             "pupil_count": totals, "need_share": shares, "need_index": index, "need_index_lower": None,
-            "need_index_upper": None, "index_rule": "own", "index_group_code": None, "is_under_index_minimum": False,
-            "count_date_count": 2, "fit_id": "need-2027-abc123",
+            "need_index_upper": None, "need_index_standard_error": 2.5,
+            "need_index_interval_lower": [max(0.0, one - 5) for one in index],
+            "need_index_interval_upper": [one + 5 for one in index], "index_rule": "own", "index_group_code": None, "is_under_index_minimum": False,
+            "count_date_count": 2, "fit_id": FIT_ID,
         }
     )  # fmt: skip
-    return {
+    return evidence(everywhere, codes) | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {
@@ -186,7 +189,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         "fct_need_index": need,
         "need_coefficient": pd.DataFrame(
             {
-                **everywhere, "term": ["intercept", "sex[boy]"], "fit_id": "need-2027-abc123",
+                **everywhere, "term": ["intercept", "sex[boy]"], "fit_id": FIT_ID,
                 "factor": ["intercept", "sex"], "level": [None, "boy"], "estimate": [-2.25, 0.31],
                 "standard_error": [0.05, 0.02], "interval_lower": [-2.35, 0.27], "interval_upper": [-2.15, 0.35],
             }

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from candidates import candidate
@@ -64,7 +65,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(contract: Contract) -> No
 
 
 def _other(value: Any) -> Any:
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return not value
     if isinstance(value, str):
         return value + "x"
@@ -72,7 +73,11 @@ def _other(value: Any) -> Any:
         return value + timedelta(days=1)
     if value is None or pd.isna(value):
         return None
-    return value + type(value)(1) if not isinstance(value, float) else math.nextafter(value, 0.0)
+    return (
+        value + type(value)(1)
+        if not isinstance(value, float)
+        else math.nextafter(value, math.inf if value == 0 else 0.0)
+    )
 
 
 @pytest.mark.parametrize("contract", published_contracts(), ids=lambda contract: contract.table)

@@ -54,6 +54,13 @@ def test_a_unit_that_was_not_there_is_not_shown(changes):
     assert seen(unit("10000001"), unit("10000002", **changes)) == ["10000001/Skola 1"]
 
 
+def test_a_delivered_index_shows_the_units_that_its_pupils_were_counted_at():
+    published = [unit("10000001", basis="open_statistics"), unit("10000003", basis="open_statistics")]
+    own = [unit("10000001", school_unit_name="Egna"), unit("10000002", last_count_date=date(2025, 10, 15))]
+    assert seen(*published, *own, basis="delivered_index") == ["10000001/Egna"]
+    assert seen(*published, own[1], basis="delivered_index") == ["10000001/Skola 1", "10000003/Skola 3"]
+
+
 def test_the_last_day_of_a_validity_still_counts():
     assert seen(unit("10000001", valid_to=DAY)) == ["10000001/Skola 1"]
 

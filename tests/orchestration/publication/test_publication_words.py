@@ -144,9 +144,9 @@ def test_the_data_package_names_every_file_with_its_hash_and_fields(root: Path) 
     assert fields["need_share"] == {
         "name": "need_share",
         "type": "number",
-        "title": "Beräknad andel elever som inte blir behöriga till yrkesprogram.",
-        "description": "Predicted share of the pupils not eligible for vocational programmes.",
+        "title": "Beräknad andel elever som inte blir behöriga till yrkesprogram; tomt för ett levererat index.",
+        "description": "Predicted share of the pupils not eligible for vocational programmes; empty for a delivered index.",
         "unit": "share 0..1",
-        "constraints": {"required": True, "minimum": 0, "maximum": 1},
+        "constraints": {"required": False, "minimum": 0, "maximum": 1},
     }
     assert fields["need_index_lower"]["constraints"]["required"] is False
