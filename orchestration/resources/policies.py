@@ -176,7 +176,7 @@ class PolicyFile:
         value = {key.removeprefix("need."): resolved[key].value for key in NEED_KEYS}
         texts = {key: self._file(resolved[f"need.{key}"]) for key in ("weights", "prior")}
         try:
-            refuse_both(value["newly_arrived"], has_per_head_pot=self._pays_newly_arrived(funding_year))
+            refuse_both(value["newly_arrived"], has_per_head_pot=_pays_newly_arrived(resolved))
             return NeedPolicy(
                 estimator=value["estimator"],
                 factors=tuple(value["factors"]),
@@ -190,11 +190,6 @@ class PolicyFile:
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
-
-    def _pays_newly_arrived(self, funding_year: int) -> bool:
-        """Whether a component of the year pays per newly arrived head."""
-        counted = [key for key in self.parameters if key.startswith("components.") and key.endswith(".measure")]
-        return any(str(self._value(key, funding_year).value).startswith("newly_arrived") for key in counted)
 
     def _file(self, value: ResolvedValue) -> str | None:
         if value.value == NO_FILE:
@@ -234,6 +229,12 @@ class PolicyFile:
         if key not in self.parameters:
             raise PolicyDateError([f"policy of {self.municipality_code}: {key}: is not given; add it to a value file"])
         return value_in_force(key, self.parameters[key], year=year, series=self.series, known_on=known_on)
+
+
+def _pays_newly_arrived(resolved: Mapping[str, ResolvedValue]) -> bool:
+    """Whether a component of the year counts newly arrived heads."""
+    measures = (v.value for k, v in resolved.items() if k.startswith("components.") and k.endswith(".measure"))
+    return any(str(measure).startswith("newly_arrived") for measure in measures)
 
 
 def load_policy(folder: Path, *, municipality_code: str, defaults: Path) -> PolicyFile:

@@ -30,8 +30,17 @@ UNITS = {
 
 
 @pytest.fixture(scope="module")
-def policy():
-    return load_policy(FOLDER, municipality_code="9998", defaults=ROOT / "policies" / "default").at(2027)
+def folder():
+    return load_policy(FOLDER, municipality_code="9998", defaults=ROOT / "policies" / "default")
+
+
+@pytest.fixture(scope="module")
+def policy(folder):
+    return folder.at(2027)
+
+
+def test_newly_arrived_are_paid_once_per_head_and_not_by_the_index_too(folder):
+    assert folder.need_at(2027).newly_arrived == "per_head"
 
 
 @pytest.fixture(scope="module")
