@@ -97,7 +97,7 @@ def need_from_counts(
         {"factor": u.factor, "level": u.level, "scored_as": u.scored_as, "pupils": u.pupils}
         for u in scored.unfitted_levels
     ]
-    keys = {"municipality_code": municipality_code, "funding_year": funding_year}
+    keys: dict[str, Any] = {"municipality_code": municipality_code, "funding_year": funding_year}
     return MunicipalNeed(
         municipality_code,
         index=index,
