@@ -118,7 +118,8 @@ def facts_of(
     Raises AllocationError for repeated keys, negative or missing numbers, and a measure on who runs a school unit.
     """
     known: dict[str, dict[str, Fraction]] = {} if need is None else {"need_index": dict(units.need_index)}
-    if need is not None and "need_share" in need:
+    # An index that was delivered has no shares at all; a component that asks for them says so itself.
+    if need is not None and "need_share" in need and not need["need_share"].isna().all():
         shares = dict(zip(need["school_unit_code"].astype(str), need["need_share"], strict=True))
         known["need_share"] = {
             unit: _number(value, f"need.need_share of {unit}") for unit, value in shares.items() if unit in units.pupils

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations.contracts.evidence import EVIDENCE
 from tests.orchestration.fixtures import skolverket_files as files
 from tests.pipeline.conftest import ROOT, Home, materialise, rules_against
 
@@ -106,7 +107,7 @@ def test_a_policy_may_build_on_older_counts_and_is_judged_on_those(clean, first,
         'extends: default\nmunicipality_code: "9904"\nname: Påhittinge 4\nintake_mode: school_aggregate\n', "utf-8"
     )
     default = (policies / "default" / "model.yml").read_text("utf-8")
-    lag = default[default.index("  count_lag_years:") :]
+    lag = default[default.index("  count_lag_years:") : default.index("\nneed:")]
     assert lag.count("value: 0") == 1
     (policies / "9904" / "index.yml").write_text("index:\n" + lag.replace("value: 0", "value: 1"), "utf-8")
     home = Home(tmp_path / "home", {"policies": policies})
@@ -188,7 +189,7 @@ def test_the_command_says_that_nothing_was_lost_and_what_the_file_has(cut_off):
     assert "What was published before stands as it was." in told
 
 
-AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", "allocation/fct_allocation", "allocation/school_allocation",
+AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation",
              "publication/rule_result", "publication/proposal")  # fmt: skip
 
 

@@ -378,3 +378,13 @@ def test_a_spoiled_line_is_not_explained():
         explain(pd.concat([lines, lines]), school_unit_code="A")
     with pytest.raises(AllocationError, match="B has no line"):
         explain(lines, school_unit_code="B")
+
+
+def test_an_index_without_any_share_behind_it_is_paid_on_and_one_missing_among_others_is_refused():
+    given = tables({"10000001": ({"1": 30}, 120.0), "10000002": ({"1": 30}, 80.0)})
+    plain = allocate(**given, policy=budget_policy())
+    delivered = given | {"need": given["need"].assign(need_share=[None, None])}
+    assert allocate(**delivered, policy=budget_policy()).lines.equals(plain.lines)
+    holed = given | {"need": given["need"].assign(need_share=[0.2, None])}
+    with pytest.raises(AllocationError, match="10000002"):
+        allocate(**holed, policy=budget_policy())
