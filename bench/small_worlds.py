@@ -16,18 +16,11 @@ from models_py.need.cells import CellCounts, cell_counts
 from models_py.need.design import FACTORS
 from models_py.need.fit import NeedFit
 from models_py.need.scoring import predicted_share
+from models_py.world.background import FACTORS as PLANTED
+from models_py.world.background import INTERCEPT
 
-NATIONAL = {
-    "guardian_education": (0.0, 0.2, 0.6, 1.3),
-    "immigration": (0.0, 0.1, 0.5, 1.8),
-    "household_income": (0.0, 0.05, 0.15, 0.3, 0.5),
-    "area_type": (0.0, 0.05, 0.1, 0.2, 0.3),
-    "sex": (0.0, 0.25),
-    "econ_assistance": (0.0, 0.7),
-    "household": (0.0, 0.55),
-    "siblings": (0.0, 0.15),
-}
-INTERCEPT, QUALITY_SD, COMPOSITION_SD, COHORT_SD = -3.35, 0.3, 0.6, 0.25
+NATIONAL = {factor: tuple(effect for _, effect in levels) for factor, levels in PLANTED.items()}
+QUALITY_SD, COMPOSITION_SD, COHORT_SD = 0.3, 0.6, 0.25
 STAGES = 10  # grades F-9: the register holds ten cohorts for every one that leaves
 
 

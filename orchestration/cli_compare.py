@@ -12,13 +12,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.cli_console import refuse
 from orchestration.settings import settings
 from orchestration.texts import say
 
 out = Console(highlight=False)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-USAGE = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +43,7 @@ def scenarios(
     found = settings()
     wanted = None if ratio is None else _ratio(ratio)
     if csv is not None and not csv.parent.is_dir():
-        _refuse(say("csv_no_folder", path=str(csv)))
+        refuse(say("csv_no_folder", path=str(csv)))
     try:
         known = published_year(found.published, funding_year=year, municipality_code=municipality)
         path = file or scenario_file_of(found.policies, municipality_code=known.publication.municipality_code)
@@ -53,7 +51,7 @@ def scenarios(
         table = compare_scenarios(known, chosen=chosen)
         shares = None if wanted is None else shares_for_ratio(known, chosen=chosen, ratio=wanted)
     except (LikvardError, PolicyError) as error:
-        _refuse(str(error))
+        refuse(str(error))
     source = say("scenarios_built_in") if path == BUILT_IN else f"{path.parent.name}/{path.name}"
     out.print(scenarios_view(known, table, chosen=chosen, source=source))
     if shares is not None:
@@ -81,7 +79,7 @@ def diagnose(
         known = published_year(found.published, funding_year=year, municipality_code=municipality)
         diagnosis = diagnose_last_year(known, last_year=amounts, structural_share=share)
     except LikvardError as error:
-        _refuse(str(error))
+        refuse(str(error))
     out.print(diagnosis_view(known, diagnosis))
 
 
@@ -91,10 +89,5 @@ def _ratio(text: str) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or value < 1:
-        _refuse(say("ratio_unknown", ratio=text))
+        refuse(say("ratio_unknown", ratio=text))
     return value
-
-
-def _refuse(text: str) -> None:
-    errors.print(text)
-    raise typer.Exit(USAGE)

@@ -13,18 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from orchestration.cli_console import UNEXPECTED, errors, out, refuse
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
 if TYPE_CHECKING:
     from orchestration.intake.inbox import MappingSet
 
-out = Console(highlight=False, soft_wrap=True, markup=False)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-UNEXPECTED, USAGE = 1, 2
 
 CONFLICTS = {
     "two_units_on_count_date": "conflict_two_units",
@@ -71,7 +67,7 @@ def rejects_export(
                 language=found.language,
             )
         except NothingToMendError as error:
-            _refuse(str(error))
+            refuse(str(error))
     out.print(say("rejects_written", rows=export.rows, path=str(export.path)))
     if export.withheld_rows:
         out.print(say("rejects_withheld", rows=export.withheld_rows))
@@ -98,16 +94,16 @@ def rejects_load(file: Annotated[Path, typer.Argument(help=say("help_mended_file
             received=datetime.now(UTC),
         )
         if isinstance(receipt, DoorError):
-            _refuse(receipt.text(found.language))
+            refuse(receipt.text(found.language))
         report = read_deliveries(found.home, mappings=_mappings(found), key=pseudonym_key(found))
     if receipt.note != "new":
         out.print(say("notice_received_again", file=file.name, period=receipt.delivery.period))
     mendings = {item.correction_id: item for outcome in report.outcomes for item in outcome.mendings}
     mending = mendings.get(receipt.delivery.delivery_id)
     if mending is None:
-        _refuse(say("correction_without_effect"))
+        refuse(say("correction_without_effect"))
     if mending.refusal_code is not None:
-        _refuse(DoorError(file=file.name, code=mending.refusal_code).text(found.language))
+        refuse(DoorError(file=file.name, code=mending.refusal_code).text(found.language))
     out.print(
         say(
             "correction_reconciled",
@@ -132,9 +128,9 @@ def draft(
     try:
         drafted = draft_mapping(_content(file), file_name=file.name, known=_mappings(found), source=source)
     except NoHeaderError as error:
-        _refuse(str(error))
+        refuse(str(error))
     except RefusalError as error:
-        _refuse(DoorError(file=file.name, code=error.code).text(found.language))
+        refuse(DoorError(file=file.name, code=error.code).text(found.language))
     typer.echo(drafted.text)
     errors.print(
         say(
@@ -155,12 +151,12 @@ def conflicts(year: Annotated[int, typer.Argument(help=say("help_year"))]) -> No
     found = settings()
     if year not in found.funding_years:
         first, last = min(found.funding_years), max(found.funding_years)
-        _refuse(say("unknown_year", year=str(year), first=str(first), last=str(last)))
+        refuse(say("unknown_year", year=str(year), first=str(first), last=str(last)))
     dates = (date(year - 2, 10, 15), date(year - 1, 10, 15))
     try:
         counted = conflict_counts(found.warehouse, count_dates=dates)
     except FileNotFoundError as error:
-        _refuse(str(error))
+        refuse(str(error))
     if not counted:
         out.print(say("conflicts_none", year=str(year)))
         return
@@ -193,14 +189,14 @@ def key_rotate(
 
     found = settings()
     if found.is_demo:
-        _refuse(say("key_of_a_demo"))
+        refuse(say("key_of_a_demo"))
     with _alone(found):
         try:
             done = rotate_key(
                 found.home, mappings=_mappings(found), old=load_key(old), new=load_key(new), now=datetime.now(UTC)
             )
         except (KeyMismatchError, WeakKeyError, SuccessionError) as error:
-            _refuse(str(error))
+            refuse(str(error))
     out.print(
         say(
             "key_rotated",
@@ -263,9 +259,9 @@ def _municipality(found: Settings, asked: str | None) -> str:
     """The municipality asked for; without asking, the only one that has a policy folder."""
     own = _own_folders(found)
     if asked is not None and asked not in own:
-        _refuse(say("municipality_without_folder", code=asked, folder=str(found.policies)))
+        refuse(say("municipality_without_folder", code=asked, folder=str(found.policies)))
     if asked is None and len(own) != 1:
-        _refuse(say("which_municipality", codes=", ".join(own)))
+        refuse(say("which_municipality", codes=", ".join(own)))
     return asked or own[0]
 
 
@@ -274,12 +270,7 @@ def _content(file: Path) -> bytes:
     from orchestration.intake.reader import MAXIMUM_BYTES
 
     if file.is_symlink() or not file.is_file():
-        _refuse(say("no_such_file", file=file.name))
+        refuse(say("no_such_file", file=file.name))
     if file.stat().st_size > MAXIMUM_BYTES:
-        _refuse(DoorError(file=file.name, code="E-SIZE").text(settings().language))
+        refuse(DoorError(file=file.name, code="E-SIZE").text(settings().language))
     return file.read_bytes()
-
-
-def _refuse(text: str) -> None:
-    errors.print(text)
-    raise typer.Exit(USAGE)

@@ -8,15 +8,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from orchestration.cli_console import out, refuse
 from orchestration.settings import settings
 from orchestration.texts import say
-
-out = Console(highlight=False, soft_wrap=True, markup=False)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-USAGE = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -37,8 +32,7 @@ def init(
     try:
         made = write_scaffold(found.policies, municipality_code=municipality, name=name)
     except (LikvardError, PolicyError) as error:
-        errors.print(str(error))
-        raise typer.Exit(USAGE) from None
+        refuse(str(error))
     out.print(say("init_written", path=str(made.folder), files=len(made.files)))
     out.print(say("init_next"))
     inbox = found.restricted / "inbox" / municipality

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.cli_console import out, refuse
 from orchestration.settings import settings
 from orchestration.texts import say
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from models_py.need.prior import Prior
     from orchestration.weights import WeightsFile
 
-out = Console(highlight=False, soft_wrap=True, markup=False)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-USAGE = 2
 
 weights = typer.Typer(help=say("help_weights"), no_args_is_help=True)
 
@@ -45,7 +42,7 @@ def freeze(
     try:
         kept = files.freeze(found.published, policies=found.policies, municipality_code=municipality, funding_year=year)
     except files.WeightsError as error:
-        _refuse(str(error))
+        refuse(str(error))
     _tell(kept)
     out.print(say("weights_name_them", parameter="need.weights", name=kept.name))
 
@@ -77,7 +74,7 @@ def pool(
             only=municipality or (),
         )
     except files.WeightsError as error:
-        _refuse(str(error))
+        refuse(str(error))
     _tell(kept)
     out.print(say("weights_name_them", parameter="need.prior", name=kept.name))
 
@@ -90,7 +87,7 @@ def show(path: Annotated[Path, typer.Argument(help=say("help_weights_file"), exi
     try:
         prior = files.read(path)
     except files.WeightsError as error:
-        _refuse(str(error))
+        refuse(str(error))
     _describe(prior)
     table = Table(say("weights_factor"), say("weights_level"), box=None, header_style="bold")
     table.add_column(say("weights_log_odds"), justify="right")
@@ -129,8 +126,3 @@ def _describe(prior: Prior) -> None:
     )
     if prior.composition_effect is not None:
         out.print(say("weights_composition", effect=f"{prior.composition_effect:.2f}"))
-
-
-def _refuse(text: str) -> None:
-    errors.print(text)
-    raise typer.Exit(USAGE)

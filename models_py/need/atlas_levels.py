@@ -14,6 +14,7 @@ import pandas as pd
 from models_py.errors import NeedError
 from models_py.need.cells import CellCounts
 from models_py.need.design import MISSING, Factor
+from models_py.need.disclosure import SHOWN_FROM
 from models_py.need.settle import settle_shares
 from models_py.need.spread import spread_over_units, weighted_correlation
 
@@ -23,7 +24,7 @@ COMPARED_FROM_PUPILS = 20
 RESULTS_FROM_LEAVERS = 15
 """Units with fewer leavers, years pooled, have no result to go with; Skolverket's SALSA uses the same limit."""
 
-PROTECTED_BELOW = 10
+PROTECTED_BELOW = SHOWN_FROM
 """Background and outcomes are published from so many pupils."""
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from models_py.errors import NeedError
 from models_py.need.design import MISSING
+from models_py.need.disclosure import SHOWN_FROM
 from models_py.need.fit import NeedFit
 from models_py.need.index_frame import IndexFrame, index_frame
 from models_py.need.link import expected, expected_slope
@@ -25,8 +26,6 @@ from models_py.need.scoring import predict_from_counts
 NEAR = 1e-8  # scores this close have a secant that equals the tangent to the last bit
 DECIMALS = 8  # index points
 COLUMNS = ("school_unit_code", "pupil_count", "factor", "index_contribution")
-PUBLISHED_FROM = 10
-"""Pupils behind a published share of a background level."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +38,7 @@ class Contributions:
     withheld : unit → reason: 'under_minimum_pupils', 'follows_from_the_others' (the parts of all pupils sum to zero, so
         what is left out could be worked out), 'no_composition'
     reference : factor, level, pupil_share: the profile of the reference pupil, the municipality's average; null where
-        fewer than ``PUBLISHED_FROM`` pupils stand behind a level, or would follow from the others
+        fewer than ``SHOWN_FROM`` pupils stand behind a level, or would follow from the others
     reference_share : expected share of the reference pupil, 0..1
     municipal_pupils : all pupils of the municipality at the latest count date
     """
@@ -170,9 +169,9 @@ def _reference(fit: NeedFit, register: RegisterCells, frame: IndexFrame, pupils:
         share = frame.municipal_mean(frame.used_shares(frame.spread(register.units, register.parts @ has)))
         # That nobody lacks a value says nothing about anybody's background.
         nobody_missing = (np.array(factor.levels) == MISSING) & (share == 0)
-        few = (share * pupils < PUBLISHED_FROM) & ~nobody_missing
+        few = (share * pupils < SHOWN_FROM) & ~nobody_missing
         shown = np.flatnonzero(~few & ~nobody_missing)
-        if few.any() and share[few].sum() * pupils < PUBLISHED_FROM and len(shown):
+        if few.any() and share[few].sum() * pupils < SHOWN_FROM and len(shown):
             few[shown[np.argmin(share[shown])]] = True
         rows += [
             (factor.name, level, np.nan if hide else float(value))

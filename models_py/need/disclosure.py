@@ -9,9 +9,10 @@ SHOWN_FROM = 10
 """Pupils behind a published count of background or outcome."""
 
 
-def shown(count: int, *, of: int) -> int | None:
-    """The count, or None where fewer than ten have what it tells of, or fewer than ten of ``of`` lack it."""
-    return int(count) if min(count, of - count) >= SHOWN_FROM else None
+def shown(count: float, *, of: float | None) -> int | None:
+    """The count, or None where fewer than ten have what it tells of, or fewer than ten of all (``of``) lack it."""
+    few = count < SHOWN_FROM or (of is not None and of - count < SHOWN_FROM)
+    return None if few else round(count)
 
 
 def in_words(count: int) -> str:

@@ -24,7 +24,7 @@ from models_py.need.scoring import UNIT_KEYS
 from models_py.need.settle import settle_one, settle_shares
 from models_py.need.tables import canonical_counts, require_columns
 
-IS_NEWLY_ARRIVED, SCHOOLING_YEAR = "is_newly_arrived", "schooling_year"
+SCHOOLING_YEAR = "schooling_year"
 IMMIGRATION = "immigration"
 STEPS = (1, 2, 3, 4)
 """Year of schooling here; after four years a pupil is no longer newly arrived."""
@@ -73,17 +73,21 @@ def refuse_both(need_setting: NeedSetting, *, has_per_head_pot: bool) -> None:
 
 
 def split_newly_arrived(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of the others and of the newly arrived (``is_newly_arrived``, bool), without that column; no row is lost.
+    """Rows of the others (schooling_year 0) and of the newly arrived (1..4); no row is lost.
 
-    Raises ``NeedError``: ``missing_columns``, ``null_key``, ``empty_input``, ``not_boolean``.
+    Raises ``NeedError``: ``missing_columns``, ``null_key``, ``bad_schooling_year``. A table without rows has two parts
+    without rows.
     """
-    require_columns(table, [IS_NEWLY_ARRIVED], what="counts")
-    values = set(table[IS_NEWLY_ARRIVED].unique().tolist())
-    if not values <= {True, False}:
-        raise NeedError(f"{IS_NEWLY_ARRIVED} holds other values than true and false", reason="not_boolean")
-    newly = table[IS_NEWLY_ARRIVED].astype(bool).to_numpy()
-    rest = table.drop(columns=IS_NEWLY_ARRIVED)
-    return rest[~newly].reset_index(drop=True), rest[newly].reset_index(drop=True)
+    if len(table):
+        require_columns(table, [SCHOOLING_YEAR], what="counts")
+    unknown = ~table[SCHOOLING_YEAR].isin([0, *STEPS])
+    if unknown.any():
+        raise NeedError(
+            f"counts: {int(unknown.sum())} rows have a schooling_year outside 0..4; correct the first day of school here",
+            reason="bad_schooling_year",
+        )
+    newly = (table[SCHOOLING_YEAR] > 0).to_numpy(dtype=bool)
+    return table[~newly].reset_index(drop=True), table[newly].reset_index(drop=True)
 
 
 def fit_newly_arrived(

@@ -20,6 +20,7 @@ from models_py.need.composition import predict_with_composition
 from models_py.need.fit import Estimator, NeedFit
 from models_py.need.index import need_index
 from models_py.need.ladder import Choice, OwnFit, choose, fit_by_choice
+from models_py.need.newly_arrived import split_newly_arrived
 from models_py.need.path_index import within_school_index
 from models_py.need.points import fit_points
 from models_py.need.policy import STATUTORY_CORE, NeedPolicy
@@ -175,8 +176,7 @@ def _apart(counts: pd.DataFrame, policy: NeedPolicy) -> tuple[pd.DataFrame, pd.D
     """All pupils, or the others and the newly arrived apart where these are paid per head."""
     if policy.newly_arrived == "in_index":
         return counts, None
-    newly = counts["schooling_year"] > 0
-    return counts[~newly], counts[newly]
+    return split_newly_arrived(counts)
 
 
 def _path(

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from models_py.need.alternatives import CHANGE_SHOWN_FROM
+from models_py.need.disclosure import SHOWN_FROM, shown
 from models_py.need.missing import FLAGGED_ABOVE
 from orchestration.publication import figures, model_words
 from orchestration.publication.candidate import Candidate
@@ -27,8 +28,6 @@ from orchestration.publication.model_tables import (
 )
 
 NAME = "MODEL.md"
-SHOWN_FROM = 10
-"""Pupils behind a count of background or outcome, and pupils outside it."""
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -98,12 +97,6 @@ def fit_record(candidate: Candidate, *, tables: Tables) -> Mapping[str, Any]:
     fits = candidate.recorded.get("fits", {})
     found = fits.get(_fit_id(tables), {}) if isinstance(fits, Mapping) else {}
     return found if isinstance(found, Mapping) else {}
-
-
-def shown(count: float, *, of: float | None) -> int | None:
-    """A count of pupils that may be shown, or None: ten or more, and ten or more outside it of all (``of``)."""
-    few = count < SHOWN_FROM or (of is not None and of - count < SHOWN_FROM)
-    return None if few else round(count)
 
 
 def median_width(index: pd.DataFrame) -> float | None:

@@ -60,7 +60,9 @@ class Scope(dg.ConfigurableResource):
         return self.policy(municipality_code).need_at(funding_year)
 
     def weights_hold_until(self, municipality_code: str, funding_year: int) -> int:
-        """The last funding year for which the policy says today where the weights come from."""
+        """The last funding year that uses these weights without a new decision; estimated ones serve their own year."""
+        if self.need_policy(municipality_code, funding_year).weights is None:
+            return funding_year
         return self.policy(municipality_code).holds_until("need.weights", funding_year)
 
     def policy_name(self, municipality_code: str) -> str:

@@ -11,17 +11,9 @@ import pytest
 from scipy.special import expit
 
 from models_py.need import FACTORS, Factor
+from models_py.world.background import FACTORS as PLANTED
 
-TRUTH = {
-    "guardian_education": (0.0, 0.2, 0.6, 1.3),
-    "immigration": (0.0, 0.1, 0.5, 1.8),
-    "household_income": (0.0, 0.05, 0.15, 0.3, 0.5),
-    "area_type": (0.0, 0.05, 0.1, 0.2, 0.3),
-    "sex": (0.0, 0.25),
-    "econ_assistance": (0.0, 0.7),
-    "household": (0.0, 0.55),
-    "siblings": (0.0, 0.15),
-}
+TRUTH = {factor: tuple(effect for _, effect in levels) for factor, levels in PLANTED.items()}
 
 
 @dataclass(frozen=True)

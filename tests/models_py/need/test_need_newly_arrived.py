@@ -57,7 +57,7 @@ def test_paid_twice_or_not_at_all_is_refused():
 
 def test_the_split_loses_and_doubles_nobody(world):
     table = world(1, schools=3, leavers=20).pupils
-    table = table.assign(is_newly_arrived=table["immigration"] == "years_0_to_3", row=range(len(table)))
+    table = table.assign(schooling_year=(table["immigration"] == "years_0_to_3") * 2, row=range(len(table)))
     before = table.copy(deep=True)
     rest, newly = split_newly_arrived(table)
     assert 0 < len(newly) < len(table)
@@ -65,9 +65,9 @@ def test_the_split_loses_and_doubles_nobody(world):
     assert set(newly["immigration"]) == {"years_0_to_3"}
     pd.testing.assert_frame_equal(table, before)
     for reason, bad in {
-        "null_key": table.assign(is_newly_arrived=[None, *table["is_newly_arrived"][1:]]),
-        "not_boolean": table.assign(is_newly_arrived="yes"),
-        "missing_columns": table.drop(columns="is_newly_arrived"),
+        "null_key": table.assign(schooling_year=[None, *table["schooling_year"][1:]]),
+        "bad_schooling_year": table.assign(schooling_year=5),
+        "missing_columns": table.drop(columns="schooling_year"),
     }.items():
         with pytest.raises(NeedError) as caught:
             split_newly_arrived(bad)

@@ -11,6 +11,7 @@ import yaml
 from models_py.need.policy import NeedPolicy
 from orchestration.resources.policies import PolicyFile, load_policy
 from orchestration.resources.policy_text import PolicyError
+from orchestration.resources.scope import Scope
 
 POLICIES = Path(__file__).resolve().parents[3] / "policies"
 
@@ -98,3 +99,14 @@ def test_weights_hold_until_the_last_whole_year_of_their_interval(folders):
     path = folders / "9999" / "model.yml"
     path.write_text(path.read_text("utf-8").replace("valid_to: 2028-12-31", "valid_to: 2028-06-30"), "utf-8")
     assert loaded(folders).holds_until("need.weights", 2027) == 2027
+
+
+def test_weights_estimated_for_a_year_serve_that_year_and_frozen_ones_as_long_as_decided(folders):
+    scope = Scope(policies=str(folders))
+    assert scope.weights_hold_until("9999", 2026) == 2026
+    frozen = folders.parent / "frozen"
+    shutil.copytree(folders, frozen)
+    (frozen / "weights").mkdir()
+    (frozen / "weights" / "w.json").write_text("{}", "utf-8")
+    decide(frozen, "weights", "w.json")
+    assert Scope(policies=str(frozen)).weights_hold_until("9999", 2026) == 2028

@@ -17,11 +17,12 @@ from need_evidence import FIT_ID, record, record_of_open_statistics
 
 from models_py.need.design import FACTORS as FACTORS_OF_THE_MODEL
 from models_py.need.design import MISSING
+from models_py.need.disclosure import SHOWN_FROM, shown
 from models_py.need.fit import Estimator, IntervalRule
 from models_py.need.ladder import Rung
 from orchestration.publication import model_words
 from orchestration.publication.candidate import Candidate
-from orchestration.publication.model_card import SHOWN_FROM, shown, summary
+from orchestration.publication.model_card import summary
 from orchestration.publication.model_tables import coefficients, differences
 from orchestration.publication.verify import verify
 
