@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from orchestration.intake.zones import create_zones
 from orchestration.manifest import QUIET, ensure_manifest
-from orchestration.settings import REPOSITORY, Settings
+from orchestration.settings import Settings
 
 
 class HomeInUseError(RuntimeError):
@@ -23,7 +23,7 @@ def prepare(found: Settings) -> None:
     os.umask(0o027)
     create_zones(found.home)
     found.dagster_home.mkdir(mode=0o750, exist_ok=True)
-    shutil.copyfile(REPOSITORY / "dagster.yaml", found.dagster_home / "dagster.yaml")
+    shutil.copyfile(found.dagster_yaml, found.dagster_home / "dagster.yaml")
     os.environ.update(QUIET | {"DAGSTER_HOME": str(found.dagster_home), "LIKVARD_HOME": str(found.home)})
     ensure_manifest()
 

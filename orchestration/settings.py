@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     retention_months: int = Field(
         default=24, ge=1, description="Delivered files and lists of rows in the restricted zone are kept this long."
     )
+    operations_file: Path | None = Field(
+        default=None, description="operations.yml: limits of the doctor, when publications are due, who is told."
+    )
+    dagster_yaml: Path = Field(
+        default=REPOSITORY / "dagster.yaml", description="Settings of Dagster's instance, copied into the home."
+    )
     funding_years: tuple[int, ...] = Field(
         default=tuple(range(FIRST_FUNDING_YEAR, LAST_FUNDING_YEAR + 1)), description="Years that can be run."
     )
