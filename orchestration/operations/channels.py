@@ -5,6 +5,7 @@ Belongs here: the two ways out, their limits and their errors. Does not: what is
 
 from __future__ import annotations
 
+import os
 import smtplib
 import ssl
 import stat
@@ -105,7 +106,11 @@ def card(message: Message) -> dict[str, Any]:
 
 
 def read_secret(path: Path) -> str:
-    """One line of text from a file that others cannot read. Raises AlertError, naming the file only."""
+    """One line of text from a file that others cannot read. Raises AlertError, naming the file only.
+
+    A relative path is one of the service's credentials: in ``$CREDENTIALS_DIRECTORY`` (systemd) or ``/run/secrets``.
+    """
+    path = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/run/secrets")) / path
     if not path.is_file():
         raise AlertError(f"{path.name}: there is no such file of a secret")
     if stat.S_IMODE(path.stat().st_mode) & 0o007:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -84,7 +85,7 @@ class Alerts(Strict):
 class Operations(Strict):
     """``operations.yml``; without the file these defaults hold, and nobody is told."""
 
-    disk_free_share: Share = Field(default=0.2, validate_default=False)  # type: ignore[assignment]
+    disk_free_share: Share = Decimal("0.2")
     run_hours: Annotated[int, Field(ge=1)] = 6
     key_change_days: Annotated[int, Field(ge=1)] = 14
     runs_on_this_machine: bool = True
