@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 CLAIM ?= all
 WORKERS ?= 2
 
-.PHONY: help demo test ui lint format types prove bench golden docs screenshot lock clean environment environment-bench
+.PHONY: help demo test ui lint format types prove bench golden docs screenshot lock sbom clean environment environment-bench
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ screenshot: environment-bench ## take the lineage picture from a running webserv
 
 lock: ## resolve the three locks anew; they hold hashes and no addresses
 	@tools/lock.sh "$(PYTHON)"
+
+sbom: environment ## bill of materials (CycloneDX 1.6) and licences of the run lock, in build/
+	@.venv/bin/python -m bench.sbom
 
 clean: ## remove ./var and build results; the environments stay
 	@chmod -R u+w var 2>/dev/null; rm -rf var dbt_project/target dbt_project/logs

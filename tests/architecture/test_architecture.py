@@ -44,7 +44,17 @@ def test_the_linter_and_the_formatter_agree():
 
 def test_the_top_level_is_the_one_the_map_shows():
     folders = {path.relative_to(ROOT).parts[0] for path in tracked() if len(path.relative_to(ROOT).parts) > 1}
-    shown = {"orchestration", "dbt_project", "models_py", "expectations", "policies", "tests", "bench", "docs"}
+    shown = {
+        "orchestration",
+        "dbt_project",
+        "models_py",
+        "expectations",
+        "policies",
+        "tests",
+        "bench",
+        "docs",
+        "deploy",
+    }
     assert folders - {"tools", "requirements", ".ci"} == shown
 
 
