@@ -1,6 +1,6 @@
 """``make docs``: write the pages and files that are generated from the registers.
 
-Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests. Does not: anything measured (``bench.prove``).
+Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests, the schema of ``operations.yml``. Does not: anything measured (``bench.prove``).
 A test holds each committed file against what is generated here.
 """
 
@@ -13,6 +13,7 @@ import yaml
 from expectations.columns import COLUMNS
 from expectations.contracts import CONTRACT_VERSION, CONTRACTS
 from expectations.rules import all_rules, rules_of
+from orchestration.operations.settings_file import json_schema as operations_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -86,6 +87,7 @@ GENERATED = {
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
     "dbt_project/models/rules/_rules.yml": rule_tests,
+    "deploy/operations.schema.json": operations_schema,
 }
 """Generated file → what makes it."""
 
