@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from orchestration.publication.candidate import Reason
-from orchestration.resources.governance import ROLE_NAMES, Right, Roles
+from orchestration.resources.governance import Right, Roles
 
 ROLE_RULE = "G-ROLE-001"
 """Who proposes, approves, publishes or rolls back has the right to."""
@@ -83,9 +83,11 @@ def person_for(
         return None, (Reason(ROLE_RULE, 1, f"there is no roles file, so nobody may {right}; write roles.yml"),)
     if as_role is not None:
         if not is_demo:
-            return None, (Reason(ROLE_RULE, 1, "a role acts by its own name only in a demonstration; log in as a user"),)
-        if as_role not in ROLE_NAMES or right not in getattr(roles, as_role).may:
-            known = ", ".join(name for name in ROLE_NAMES if right in getattr(roles, name).may) or "none"
+            return None, (
+                Reason(ROLE_RULE, 1, "a role acts by its own name only in a demonstration; log in as a user"),
+            )
+        if as_role not in roles.named(right):
+            known = ", ".join(roles.named(right)) or "none"
             return None, (Reason(ROLE_RULE, 1, f"role {as_role} may not {right}; roles that may: {known}"),)
         return Person(as_role, as_role, True), ()
     by = roles.roles_of(user, right)

@@ -53,9 +53,7 @@ def review(
     entitled : names that may waive
     """
     warning = rule_results[(rule_results["severity"] == "warning") & (rule_results["failing_count"] > 0)]
-    failing = {
-        str(rule): int(count) for rule, count in zip(warning["rule_id"], warning["failing_count"], strict=True)
-    }
+    failing = {str(rule): int(count) for rule, count in zip(warning["rule_id"], warning["failing_count"], strict=True)}
     given = {waiver.rule_id: waiver for waiver in waivers}
     lines = []
     for rule_id in sorted({*failing, *given}):

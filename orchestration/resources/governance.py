@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from expectations.rules import all_rules
 from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
-from orchestration.resources.shape_types import Strict, Text
+from orchestration.resources.shape_types import Strict
 
 ROLES_FILE, WAIVERS_FOLDER = "roles.yml", "waivers"
 Right = Literal["propose", "approve", "waive", "publish"]
@@ -48,13 +48,14 @@ class Roles(Strict):
 
     def holders(self, right: Right) -> set[str]:
         """Operating-system users with ``right``."""
-        return {user for role in self._with(right) for user in getattr(self, role).users}
+        return {user for role in self.named(right) for user in getattr(self, role).users}
 
     def roles_of(self, user: str, right: Right) -> list[RoleName]:
         """The roles by which ``user`` has ``right``, in the order of the file's shape."""
-        return [role for role in self._with(right) if user in getattr(self, role).users]
+        return [role for role in self.named(right) if user in getattr(self, role).users]
 
-    def _with(self, right: Right) -> list[RoleName]:
+    def named(self, right: Right) -> list[RoleName]:
+        """The roles that have ``right``."""
         return [role for role in ROLE_NAMES if right in getattr(self, role).may]
 
 
