@@ -70,7 +70,7 @@ def _table(difference: Difference) -> Table:
         ("diff_change", "change_ore"),
         *((_HEADS[cause], cause) for cause in shown),
     ):
-        table.add_column(say(head), justify="right", no_wrap=True, footer=_sek(sum(units[column])))
+        table.add_column(say(head), justify="right", no_wrap=True, footer=_sek(sum(units[column].tolist())))
     for row in units.to_dict("records"):
         code = row["school_unit_code"]
         cells = [f"{code} {difference.names.get(code, '')}".strip(), row["component_code"]]

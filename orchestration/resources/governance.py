@@ -98,7 +98,7 @@ def read_waivers(folder: Path, *, funding_year: int) -> tuple[Waiver, ...]:
     path = folder / WAIVERS_FOLDER / f"{funding_year}.yml"
     if not path.is_file():
         return ()
-    text = read_policy_text(path)
+    text = read_policy_text(path, name=f"{folder.name}/{WAIVERS_FOLDER}/{path.name}")
     found = tuple(_checked(Waivers, text).waivers)
     severities = {rule.id: rule.severity for rule in all_rules()}
     problems, seen = [], dict[str, int]()
