@@ -242,6 +242,13 @@ _ALL = (
            "Strukturtillägg minus lika belopp per elev ur samma pott.", "kr"),
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),
+    Column("revision_type", "text", "R1 better source data, R2 routine recalculation, R3 improved method, C correction; empty for proposals and the year's first.",
+           "R1 bättre underlag, R2 löpande omräkning, R3 bättre metod, C rättelse; tomt för förslag och årets första.",
+           source="ONS guide to statistical revisions"),
+    Column("decision", "text", "The decision behind a decided publication: body, case number and paragraph; empty for proposals.",
+           "Beslutet bakom en beslutad publicering: organ, diarienummer och paragraf; tomt för förslag."),
+    Column("parent_publication_id", "text", "The publication this one came after: the proposal before, or the decided one that stood.",
+           "Publiceringen som den här följde på: förslaget före, eller den beslutade som gällde."),
     Column("is_demo", "bool", "Whether the publication comes from a demonstration home.", "Om publiceringen kommer från en demonstration."),
     Column("policy_sha256", "text", "Hash of the policy's values for the year.", "Hash av policyns värden för året."),
     Column("content_sha256", "text", "Hash of the publication's content.", "Hash av publiceringens innehåll."),

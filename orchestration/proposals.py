@@ -19,17 +19,19 @@ import pandas as pd
 
 from expectations.contracts import CONTRACTS, ContractError
 from expectations.contracts.evidence import EVIDENCE
-from expectations.rules import all_rules
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
+from orchestration.decisions import may_propose, required_rules, rule_texts, waivers_of
 from orchestration.names import OPEN_STATISTICS
 from orchestration.partitions import count_dates
+from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import judge
 from orchestration.publication.pointer import PointerError
 from orchestration.publication.publish import SEAL_RULE, publish
 from orchestration.publication.star import COMPONENTS, dimensions, units_on
+from orchestration.publication.waiving import WAIVER_RULE
 from orchestration.publishable import further_components
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
@@ -115,11 +117,21 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         municipality_code=code,
         funding_year=year,
         content_sha256=_content_sha256(candidate),
-        required_rules=[rule.id for rule in all_rules() if rule.severity == "critical" and rule.home != "gate"],
-        texts={rule.id: dict(rule.text) for rule in all_rules()},
+        required_rules=required_rules(),
+        texts=rule_texts(),
     )
+    policies, rule_id = Path(material.scope.policies), ROLE_RULE
     try:
-        return publish(candidate, root=root, gate=verdict, actor=actor, now=now)
+        if against := may_propose(policies, municipality_code=code, user=actor, is_demo=is_demo):
+            return Outcome("refused", code, year, None, None, against, None)
+        rule_id = WAIVER_RULE
+        waivers = waivers_of(
+            policies, municipality_code=code, funding_year=year, rule_results=rules, now=now, is_demo=is_demo
+        )
+    except PolicyError as error:  # a broken roles or waivers file is the municipality's own
+        return Outcome("refused", code, year, None, None, (Reason(rule_id, 1, str(error)),), None)
+    try:
+        return publish(candidate, root=root, gate=verdict, actor=actor, now=now, waivers=waivers)
     except PointerError as error:  # this municipality's tree needs a person; its neighbours do not
         return Outcome("refused", code, year, None, None, (Reason(SEAL_RULE, 1, str(error)),), None)
 

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from models_py.errors import LikvardError
+from orchestration.resources.governance import ROLES_FILE, read_roles
 from orchestration.resources.policies import load_policy
 from orchestration.resources.policy_years import Entry
 from orchestration.settings import REPOSITORY
@@ -40,6 +41,25 @@ TO_DECIDE = {
     "need.count_dates": "One count or the mean of the two latest; two are steadier from year to year.",
 }
 """Keys that a municipality has to decide itself, and what to think of. All others are inherited."""
+
+
+ROLES = """\
+# yaml-language-server: $schema=../roles.schema.json
+# Who may do what with a publication. Users are the names by which people log in to the machine where likvard runs.
+# Two different persons who may approve must approve before anything is decided; as long as none is named, nothing is.
+# Where nobody is named who may propose, whoever can write to the home does.
+proposer_may_approve: false
+official:
+  users: []
+  may: [propose, publish]
+controller:
+  users: []
+  may: [approve, waive]
+board:
+  users: []
+  may: [approve]
+"""
+"""``roles.yml`` to begin with: the usual sharing of rights, and nobody named."""
 
 
 class ScaffoldError(LikvardError):
@@ -75,6 +95,7 @@ def write_scaffold(policies: Path, *, municipality_code: str, name: str | None =
         "municipality.yml": _municipality(code, (name or code).strip()),
         "model.yml": _values({key: default.parameters[key] for key in TO_DECIDE if key in default.parameters}),
     }
+    texts[ROLES_FILE] = ROLES
     texts |= {f"sources/{path.name}": _source(path) for path in sorted(EXAMPLE_SOURCES.glob("*.yml"))}
     draft = Path(tempfile.mkdtemp(prefix=".init-", dir=policies))
     try:
@@ -83,6 +104,7 @@ def write_scaffold(policies: Path, *, municipality_code: str, name: str | None =
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         load_policy(draft / code, municipality_code=code, defaults=policies / DEFAULT)
+        read_roles(draft / code)
         (draft / code).rename(folder)
     finally:
         shutil.rmtree(draft)

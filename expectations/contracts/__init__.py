@@ -9,7 +9,7 @@ from __future__ import annotations
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
 
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
 __all__ = ["CONTRACTS", "CONTRACT_VERSION", "Contract", "ContractError"]
@@ -61,7 +61,9 @@ CONTRACTS: dict[str, Contract] = {
             names=(
                 "municipality_code", "publication_id", "funding_year", "publication_status", "is_demo", "basis",
                 "policy_sha256", "content_sha256", "school_unit_count", "paid_unit_count", "pupil_count", "amount_ore",
+                "revision_type", "decision", "parent_publication_id",
             ),
+            nullable=frozenset({"revision_type", "decision", "parent_publication_id"}),
         ),
         Contract(
             table="fct_need_index",

@@ -17,7 +17,12 @@ import pandas as pd
 BASES = ("pupil_level", "delivered_index", "open_statistics")
 INPUT_FIELDS = frozenset({"source", "municipality_code", "period", "delivery_id", "sha256"})
 """What is published of an input: never a file name or a sender, which may name a person."""
-_RESERVED = frozenset({"basis", "is_demo", "budget_ore", "contract_version", "files", "gate", "writers"})
+RESERVED = frozenset(
+    {
+        "basis", "is_demo", "budget_ore", "contract_version", "files", "gate", "writers", "proposal", "approvals", "waivers",
+    }
+)  # fmt: skip
+"""What the publication itself records, beside what the run tells it."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -61,7 +66,7 @@ class Candidate:
             raise ValueError(f"basis {self.basis!r}: one of {', '.join(BASES)}")
         if not _SHA256.fullmatch(self.policy_sha256):
             raise ValueError("policy_sha256: 64 hexadecimal digits are needed")
-        if taken := sorted(_RESERVED & set(self.recorded)):
+        if taken := sorted(RESERVED & set(self.recorded)):
             raise ValueError(f"recorded holds {taken}, which the publication records itself; leave them out")
         for number, source in enumerate(self.recorded.get("inputs", []), start=1):
             if foreign := sorted(set(source) - INPUT_FIELDS):

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from expectations.contracts import CONTRACT_VERSION
+from orchestration.publication.act import Act
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.content import Content, sha256_of_content
 from orchestration.publication.gate import GateVerdict
+from orchestration.publication.waiving import WaiverLine
 
 NAME = "manifest.json"
 WRITERS = ("duckdb", "pyarrow")
@@ -29,16 +31,18 @@ def build(
     files: Mapping[str, Mapping[str, Any]],
     gate: GateVerdict,
     own: tuple[Reason, ...],
+    act: Act,
+    waivers: tuple[WaiverLine, ...],
 ) -> dict[str, Any]:
-    """The manifest of a proposal. ``content`` is compared between runs; ``recorded`` is not, and holds no time."""
+    """The manifest of a version. ``content`` is compared between runs; ``recorded`` is not, and holds no time."""
     return {
         "publication_id": publication_id,
         "municipality_code": candidate.municipality_code,
         "funding_year": candidate.funding_year,
         "parent": parent,
-        "revision_type": None,  # R1, R2, R3 or C: of decided publications
-        "reason": None,
-        "decision": None,
+        "revision_type": act.revision_type,
+        "reason": act.reason,
+        "decision": act.decision,
         "content_sha256": sha256_of_content(content),
         "content": content,
         "recorded": {
@@ -51,6 +55,9 @@ def build(
                 "required_rules": list(gate.required_rules),
                 "own_rules": {reason.rule_id: reason.failing_count for reason in own},
             },
+            "proposal": act.proposal,
+            "approvals": [approval.plain() for approval in act.approvals],
+            "waivers": [line.plain() for line in waivers],
             "files": dict(files),
             "writers": {name: version(name) for name in WRITERS},
         },

@@ -1,14 +1,14 @@
 """Publish one candidate: write it hidden, audit what stands on disk, and only then give it its name.
 
-Belongs here: the order of the steps. Does not: the steps themselves (``gate``, ``checks``, ``seal``, ``ledger``,
-``pointer``), choosing which municipalities go out.
+Belongs here: the order of the steps of a proposal, and writing a version of either kind. Does not: the steps themselves
+(``gate``, ``checks``, ``seal``, ``ledger``, ``pointer``), deciding (``decide``), choosing which municipalities go out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from expectations.contracts import CONTRACTS
 from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
 from orchestration.publication import seal as sealing
+from orchestration.publication.act import Act
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.canonical import canonical
 from orchestration.publication.checks import CONTRACT_RULE, in_canonical_form, run_checks
@@ -29,17 +30,19 @@ from orchestration.publication.files import lock, make_directory, remove_empty, 
 from orchestration.publication.gate import GateVerdict, standing_against
 from orchestration.publication.model_card import model_notes
 from orchestration.publication.parquet import read_arrow, to_frame
-from orchestration.publication.pointer import PROPOSED, discard_torn, pointed, swap
+from orchestration.publication.pointer import CURRENT, PROPOSED, discard_torn, pointed, swap
+from orchestration.publication.quality import quality_report
 from orchestration.publication.release import about, changes_between, release_notes
 from orchestration.publication.verify import verify, verify_files
+from orchestration.publication.waiving import WaiverLine
 
 SEAL_RULE = "G-SEAL-001"
 """What is written, and the newest version that stands, are whole: every file, hash and ledger line."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """A candidate on its way: its canonical tables, their content, and where it goes."""
+class Work:
+    """A candidate on its way: its canonical tables, their content, where it goes and by which act."""
 
     candidate: Candidate
     tables: dict[str, pa.Table]
@@ -47,6 +50,8 @@ class _Work:
     content_sha256: str
     gate: GateVerdict
     root: Path
+    act: Act = field(default_factory=Act)
+    waivers: tuple[WaiverLine, ...] = ()
 
     @property
     def municipality(self) -> Path:
@@ -70,12 +75,21 @@ class _Work:
         )
 
 
-def publish(candidate: Candidate, *, root: Path, gate: GateVerdict, actor: str, now: datetime) -> Outcome:
+def publish(
+    candidate: Candidate,
+    *,
+    root: Path,
+    gate: GateVerdict,
+    actor: str,
+    now: datetime,
+    waivers: tuple[WaiverLine, ...] = (),
+) -> Outcome:
     """Publish ``candidate`` as the next proposal under ``root``, or say why not.
 
     The gate is asked again here, for exactly this content, and the money identities are checked on what has been read
     back from disk. Equal content verifies the newest proposal and writes nothing; different content takes the next
     ``YEAR.0.n``. A refusal leaves everything as it was. ``actor`` and ``now`` (with time zone) go to the ledger only.
+    ``waivers`` are printed beside failing warnings; a proposal goes out without them.
 
     Raises OSError where the disk fails: nothing is published then, or a re-run completes what was begun; and
     PointerError, LayoutError or ValueError (broken ledger) where the published tree itself needs a person.
@@ -91,7 +105,7 @@ def publish(candidate: Candidate, *, root: Path, gate: GateVerdict, actor: str, 
     if contract.failing_count:
         return Outcome("refused", code, year, None, None, (contract,), None)
     content = describe(tables, contracts=published_contracts(), policy_sha256=candidate.policy_sha256)
-    work = _Work(candidate, tables, content, sha256_of_content(content), gate, root)
+    work = Work(candidate, tables, content, sha256_of_content(content), gate, root, waivers=waivers)
     against = standing_against(gate, candidate.tables["rule_result"], content_sha256=work.content_sha256)
     if against:
         return work.outcome("refused", None, against)
@@ -103,7 +117,7 @@ def publish(candidate: Candidate, *, root: Path, gate: GateVerdict, actor: str, 
         return _publish_locked(work, actor=actor, now=now)
 
 
-def _publish_locked(work: _Work, *, actor: str, now: datetime) -> Outcome:
+def _publish_locked(work: Work, *, actor: str, now: datetime) -> Outcome:
     newest = newest_proposal(work.folder)
     if newest is not None:
         recovered = _recover(work, newest, actor=actor, now=now)
@@ -119,7 +133,7 @@ def _publish_locked(work: _Work, *, actor: str, now: datetime) -> Outcome:
     publication_id = f"{work.candidate.funding_year}.0.{number}"
     staged = sealing.stage(work.folder, publication_id=publication_id)
     try:
-        against = _write_and_audit(work, staged, parent=newest)
+        against = write_and_audit(work, staged, parent=newest)
         if against:
             return work.outcome("refused", None, against)
         target = work.folder / sealing.VERSIONS / publication_id
@@ -127,7 +141,7 @@ def _publish_locked(work: _Work, *, actor: str, now: datetime) -> Outcome:
     finally:
         remove_tree(staged.parent)
         remove_empty(work.folder, up_to=work.root)
-    _record(work, target, actor=actor, now=now)
+    record(work.municipality, target, actor=actor, now=now)
     swap(work.folder, pointer=PROPOSED, publication_id=publication_id)
     return work.outcome("published", target)
 
@@ -140,11 +154,15 @@ def newest_proposal(folder: Path) -> Path | None:
     return max(found)[1] if found else None
 
 
-def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple[Reason, ...]:
+def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[Reason, ...]:
     """Write the version into ``staged`` and return what stands against it, judged on what is read back."""
     candidate, publication_id = work.candidate, staged.name
     dim_publication = CONTRACTS["dim_publication"]
-    tables = work.tables | {dim_publication.table: canonical(_dim_publication(work, publication_id), dim_publication)}
+    tables = work.tables | {
+        dim_publication.table: canonical(
+            _dim_publication(work, publication_id, parent=parent.name if parent else None), dim_publication
+        )
+    }
     sealing.write_tables(staged, tables, publication_id=publication_id)
     frames = {name: to_frame(read_arrow(staged / sealing.TABLES / f"{name}.parquet")) for name in work.tables}
     own = (Reason(CONTRACT_RULE, 0), *run_checks(frames, budget_ore=candidate.budget_ore))  # publish() asked the first
@@ -160,12 +178,22 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
         gate=work.gate,
         own=own,
         changes=_changes(parent, frames["school_allocation"]),
+        act=work.act,
+        waivers=work.waivers,
     )
-    words = about(publication_id, is_demo=candidate.is_demo)
+    words = about(publication_id, is_demo=candidate.is_demo, decision=work.act.decision)
     rows = sealing.write_companions(
         staged,
         notes=notes,
         model=model_notes(candidate, publication_id=publication_id, about=words, tables=frames),
+        quality=quality_report(
+            frames["rule_result"],
+            own=own,
+            publication_id=publication_id,
+            municipality_code=candidate.municipality_code,
+            about=words,
+            waivers=work.waivers,
+        ),
         about=words,
         publication_id=publication_id,
         municipality_code=candidate.municipality_code,
@@ -178,6 +206,8 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
         files=sealing.list_files(staged),
         gate=work.gate,
         own=own,
+        act=work.act,
+        waivers=work.waivers,
     )
     sealing.write_manifest(staged, manifests.to_bytes(manifest))
     problems = verify_files(staged)
@@ -185,14 +215,17 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
     return (Reason(SEAL_RULE, len(problems), "; ".join(problems[:3])),) if problems else ()
 
 
-def _dim_publication(work: _Work, publication_id: str) -> pd.DataFrame:
+def _dim_publication(work: Work, publication_id: str, *, parent: str | None) -> pd.DataFrame:
     candidate, wide = work.candidate, work.candidate.tables["school_allocation"]
     return pd.DataFrame(
         {
             "municipality_code": [candidate.municipality_code],
             "publication_id": [publication_id],
             "funding_year": [candidate.funding_year],
-            "publication_status": ["proposal"],
+            "publication_status": [work.act.status],
+            "revision_type": [work.act.revision_type],
+            "decision": [work.act.decision],
+            "parent_publication_id": [parent],
             "is_demo": [candidate.is_demo],
             "basis": [candidate.basis],
             "policy_sha256": [candidate.policy_sha256],
@@ -212,20 +245,20 @@ def _changes(parent: Path | None, wide: pd.DataFrame) -> Any:
     return changes_between(parent.name, before, wide)
 
 
-def _recover(work: _Work, newest: Path, *, actor: str, now: datetime) -> bool:
+def _recover(work: Work, newest: Path, *, actor: str, now: datetime) -> bool:
     """Complete the newest version where a crash came between its rename and its ledger line.
 
     It was audited before the rename, so whole files are enough; a damaged one gets no line, and ``verify`` tells.
     """
     if ledgers.read(work.municipality / ledgers.NAME).find(newest.name) is not None or verify_files(newest):
         return False
-    _record(work, newest, actor=actor, now=now, recovered=True)
+    record(work.municipality, newest, actor=actor, now=now, recovered=True)
     return True
 
 
-def _record(work: _Work, target: Path, *, actor: str, now: datetime, recovered: bool = False) -> None:
-    """One ledger line for a version that stands, from its own manifest."""
-    path = work.municipality / ledgers.NAME
+def record(municipality: Path, target: Path, *, actor: str, now: datetime, recovered: bool = False) -> None:
+    """One line in the ``municipality``'s ledger for a version that stands, from its own manifest."""
+    path = municipality / ledgers.NAME
     manifest = manifests.load(target)
     recorded = manifest["recorded"]
     entry = {
@@ -237,8 +270,11 @@ def _record(work: _Work, target: Path, *, actor: str, now: datetime, recovered: 
         "parent": manifest["parent"],
         "revision_type": manifest["revision_type"],
         "reason": manifest["reason"],
-        "approvals": [],
-        "pointer": PROPOSED,
+        "decision": manifest["decision"],
+        "proposal": recorded.get("proposal"),
+        "approvals": recorded.get("approvals", []),
+        "waivers": [line["rule_id"] for line in recorded.get("waivers", []) if line["state"] == "in_force"],
+        "pointer": CURRENT if recorded.get("proposal") else PROPOSED,
         "content_sha256": manifest["content_sha256"],
         "manifest_sha256": hashlib.sha256((target / manifests.NAME).read_bytes()).hexdigest(),
         "gate": {"open": True, **recorded["gate"]},

@@ -11,18 +11,24 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.publication import model_words
+from orchestration.publication import act_words, model_words
+from orchestration.publication.act import Act
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.dictionary import templates
 from orchestration.publication.figures import kronor, number
 from orchestration.publication.gate import GateVerdict
 from orchestration.publication.model_card import summary
+from orchestration.publication.waiving import WaiverLine
 
 NAME = "RELEASE.md"
 
 _PROPOSAL = {
     "sv": "Förslag {id}, inte beslutat. Belopp och index kan ändras till dess att kommunen har beslutat.",
     "en": "Proposal {id}, not decided. Amounts and indices may change until the municipality has decided.",
+}
+_DECIDED = {
+    "sv": "Beslutad publicering {id}: {decision}.",
+    "en": "Decided publication {id}: {decision}.",
 }
 _DEMO = {
     "sv": "Demonstration: siffrorna är inte kommunens och får inte användas som beslut.",
@@ -65,11 +71,15 @@ def changes_between(previous_id: str, before: pd.DataFrame, after: pd.DataFrame)
     )
 
 
-def about(publication_id: str, *, is_demo: bool) -> dict[str, str]:
-    """What the publication is, in a sentence or two per language; stands first wherever it is read."""
+def about(publication_id: str, *, is_demo: bool, decision: str | None = None) -> dict[str, str]:
+    """What the publication is, in a sentence or two per language; stands first wherever it is read.
+
+    ``decision`` is what decided it; None for a proposal.
+    """
+    said = _PROPOSAL if decision is None else _DECIDED
     return {
-        lang: words.format(id=publication_id) + (f" {_DEMO[lang]}" if is_demo else "")
-        for lang, words in _PROPOSAL.items()
+        lang: words.format(id=publication_id, decision=decision) + (f" {_DEMO[lang]}" if is_demo else "")
+        for lang, words in said.items()
     }
 
 
@@ -82,6 +92,8 @@ def release_notes(
     gate: GateVerdict,
     own: tuple[Reason, ...],
     changes: Changes | None,
+    act: Act,
+    waivers: tuple[WaiverLine, ...],
 ) -> bytes:
     """``RELEASE.md`` as UTF-8. ``recorded`` may hold ``policy`` = {"name", "is_example", "values": {…}} to be shown."""
     wide, lines = tables["school_allocation"], tables["fct_allocation"]
@@ -93,7 +105,10 @@ def release_notes(
         "candidate": candidate,
         "publication_id": publication_id,
         "content_sha256": content_sha256,
-        "about": about(publication_id, is_demo=candidate.is_demo),
+        "about": about(publication_id, is_demo=candidate.is_demo, decision=act.decision),
+        "act": act,
+        "waivers": waivers,
+        "acts": act_words,
         "unit_count": len(wide),
         "paid_count": int((wide["payment_status"] == "paid").sum()),
         "unpaid_reasons": sorted(unpaid["reason_code"].value_counts().items()),

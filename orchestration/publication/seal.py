@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from expectations.contracts import CONTRACTS
 from orchestration.publication import dictionary, duckdb_file, manifest, model_card, release
+from orchestration.publication import quality as quality_page
 from orchestration.publication.files import (
     DIRECTORY_MODE,
     HIDDEN_MODE,
@@ -76,15 +77,26 @@ def write_tables(staged: Path, tables: Mapping[str, pa.Table], *, publication_id
 
 
 def write_companions(
-    staged: Path, *, notes: bytes, model: bytes, about: Mapping[str, str], publication_id: str, municipality_code: str
+    staged: Path,
+    *,
+    notes: bytes,
+    model: bytes,
+    quality: bytes,
+    about: Mapping[str, str],
+    publication_id: str,
+    municipality_code: str,
 ) -> dict[str, int]:
-    """What stands beside the tables: DuckDB file, dictionary, data package, RELEASE.md, MODEL.md. Returns the rows in DuckDB."""
+    """What stands beside the tables: DuckDB file, dictionary, data package, quality report, RELEASE.md, MODEL.md.
+
+    Returns the rows in DuckDB.
+    """
     contracts = [contract for _, contract in sorted(CONTRACTS.items())]
     path = staged / duckdb_file.NAME
     rows = duckdb_file.write_duckdb(path, tables=staged / TABLES, contracts=contracts, about=about)
     write_new(staged / dictionary.HTML_NAME, dictionary.dictionary_html())
     write_new(staged / release.NAME, notes)
     write_new(staged / model_card.NAME, model)
+    write_new(staged / quality_page.NAME, quality)
     package = dictionary.data_package(
         publication_id=publication_id,
         municipality_code=municipality_code,

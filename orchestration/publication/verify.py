@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
+from orchestration.publication.act import APPROVALS_NEEDED
 from orchestration.publication.canonical import ARROW_TYPES, sort_rows
 from orchestration.publication.content import arrow_sha256, sha256_of_content
 from orchestration.publication.files import file_sha256
@@ -67,7 +68,25 @@ def verify(version_dir: Path) -> list[str]:
     path = version_dir / manifests.NAME
     if not path.is_file() or entry.get("manifest_sha256") != hashlib.sha256(path.read_bytes()).hexdigest():
         problems.append(f"{version_dir.name}: the manifest is not the one in the ledger")
+    elif entry.get("proposal"):
+        problems += _unapproved(version_dir.name, manifests.load(version_dir), ledger)
     return problems
+
+
+def _unapproved(name: str, manifest: dict[str, Any], ledger: ledgers.Ledger) -> list[str]:
+    """What the approvals of a decided version lack: two different persons, each with a line of this content."""
+    lines = {entry["line"]: entry for entry in ledger.entries if entry.get("event") == "approved"}
+    told = manifest["recorded"].get("approvals", [])
+    bound = {
+        one["person"]
+        for one in told
+        if (found := lines.get(one["line"])) is not None
+        and found["actor"] == one["person"]
+        and found["content_sha256"] == manifest["content_sha256"]
+    }
+    if len(bound) >= APPROVALS_NEEDED:
+        return []
+    return [f"{name}: {len(bound)} of {APPROVALS_NEEDED} approvals stand in the ledger for this content"]
 
 
 def verify_files(version_dir: Path) -> list[str]:

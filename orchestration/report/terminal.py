@@ -219,13 +219,17 @@ def _named(row: dict) -> str:
 
 
 def _reason(reason: dict) -> str:
+    return told_reason(reason["rule_id"], reason["failing_count"], reason.get("detail", ""))
+
+
+def told_reason(rule_id: str, failing_count: int, detail: str) -> str:
+    """Why something was refused: the rule in words, how many, where."""
     try:
-        text = rule(reason["rule_id"]).text
-        words = text[_language()]
+        words = rule(rule_id).text[_language()]
     except LookupError:
         words = ""
-    told = say("refused_rule", rule_id=reason["rule_id"], count=reason["failing_count"], text=words)
-    return f"{told} {reason['detail']}".rstrip() if reason.get("detail") else told
+    told = say("refused_rule", rule_id=rule_id, count=failing_count, text=words)
+    return f"{told} {detail}".rstrip() if detail else told
 
 
 def _language() -> str:

@@ -15,17 +15,19 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orchestration.resources.formula_years import SECTIONS, Shape
+from orchestration.resources.governance import ROLES_FILE, Roles, Waivers
 from orchestration.resources.policy_shape import KEYED, Municipality, PolicyValues
 from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
 from orchestration.resources.policy_years import Entry
 
 MUNICIPALITY_FILE = "municipality.yml"
-NOT_VALUES = {MUNICIPALITY_FILE, "roles.yml", "facts.yml", "scenarios.yml"}
+NOT_VALUES = {MUNICIPALITY_FILE, ROLES_FILE, "facts.yml", "scenarios.yml"}
 
 
 def json_schemas() -> dict[str, str]:
     """JSON Schema for editors, by file name in ``policies/``; the committed files equal these texts."""
-    return {"policy.schema.json": _schema_text(PolicyValues), "municipality.schema.json": _schema_text(Municipality)}
+    models = {"policy": PolicyValues, "municipality": Municipality, "roles": Roles, "waivers": Waivers}
+    return {f"{name}.schema.json": _schema_text(model) for name, model in models.items()}
 
 
 def _schema_text(model: type[BaseModel]) -> str:

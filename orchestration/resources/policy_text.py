@@ -46,13 +46,13 @@ class PolicyText:
         return f"{self.name}:{self.lines[place]}"
 
 
-def read_policy_text(path: Path) -> PolicyText:
-    """Content and lines of one UTF-8 YAML file whose top is a mapping.
+def read_policy_text(path: Path, *, name: str | None = None) -> PolicyText:
+    """Content and lines of one UTF-8 YAML file whose top is a mapping; ``name`` is what errors call it, folder/file else.
 
     Numbers with a point become ``Decimal``, whole numbers ``int``, ``YYYY-MM-DD`` ``date``; mapping keys are text.
     Raises PolicyError for broken YAML, a key given twice, a number with a leading zero (quote codes), other tags.
     """
-    name = f"{path.parent.name}/{path.name}"
+    name = name or f"{path.parent.name}/{path.name}"
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:

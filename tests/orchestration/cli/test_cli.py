@@ -11,7 +11,21 @@ from pathlib import Path
 import pytest
 
 LIKVARD = Path(sys.executable).with_name("likvard")
-VERBS = ("demo", "run", "status", "explain", "ui", "init", "scenarios", "diagnose")
+VERBS = (
+    "demo",
+    "run",
+    "status",
+    "explain",
+    "ui",
+    "init",
+    "scenarios",
+    "diagnose",
+    "approve",
+    "publish",
+    "rollback",
+    "diff",
+    "verify",
+)
 
 
 def likvard(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -48,6 +48,7 @@ def _kind(name: str) -> str:
     """Files that are written alike share a kind."""
     alike = name.endswith(".parquet") or name in (
         "dictionary.html",
+        "quality_report.html",
         "RELEASE.md",
         "MODEL.md",
         "datapackage.json",

@@ -49,6 +49,7 @@ FILES = [
     "datapackage.json",
     "dictionary.html",
     "published.duckdb",
+    "quality_report.html",
     "tables/fct_allocation.parquet",
 ]
 
