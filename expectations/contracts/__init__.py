@@ -9,7 +9,7 @@ from __future__ import annotations
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
 
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
 __all__ = ["CONTRACTS", "CONTRACT_VERSION", "Contract", "ContractError"]
