@@ -17,7 +17,7 @@ from orchestration.publication.content import Content, sha256_of_content
 from orchestration.publication.gate import GateVerdict
 
 NAME = "manifest.json"
-WRITERS = ("duckdb", "pyarrow")
+WRITERS = ("duckdb", "pyarrow", "xlsxwriter")
 
 
 def build(

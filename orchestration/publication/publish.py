@@ -169,6 +169,8 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
         about=words,
         publication_id=publication_id,
         municipality_code=candidate.municipality_code,
+        funding_year=candidate.funding_year,
+        catalogue=candidate.catalogue,
     )
     manifest = manifests.build(
         candidate,

@@ -38,14 +38,21 @@ _NOTES = (
         "",
     ),
 )
-_HEADS = ("Tabell · Table", "Kolumn · Column", "Svenskt namn", "Typ · Type", "Enhet · Unit", "Betydelse", "Meaning", "Källa · Source")
+_HEADS = (
+    "Tabell · Table",
+    "Kolumn · Column",
+    "Svenskt namn",
+    "Typ · Type",
+    "Enhet · Unit",
+    "Betydelse",
+    "Meaning",
+    "Källa · Source",
+)
 _YEARS = frozenset({"funding_year", "result_year_first", "result_year_last"})
 _WIDEST, _MARGIN = 60, 2
 
 
-def workbook_bytes(
-    tables: Mapping[str, pa.Table], *, contracts: Sequence[Contract], about: Mapping[str, str]
-) -> bytes:
+def workbook_bytes(tables: Mapping[str, pa.Table], *, contracts: Sequence[Contract], about: Mapping[str, str]) -> bytes:
     """The workbook. ``tables`` are the published files by name, ``about`` the sentence on what this is, per language."""
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

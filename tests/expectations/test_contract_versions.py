@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def test_the_present_contract_is_a_fitting_step_from_the_last_released_one():
 def test_released_contracts_follow_each_other_by_fitting_steps():
     kept = released()
     assert kept
-    for before, after in zip(kept, kept[1:], strict=False):
+    for before, after in itertools.pairwise(kept):
         check_version(before, after)
 
 
