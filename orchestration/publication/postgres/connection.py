@@ -36,7 +36,9 @@ def read_url(path: Path | None) -> str:
     Raises PostgresError where no file is set, it is empty or missing, or others may read it.
     """
     if path is None:
-        raise PostgresError("no PostgreSQL is set; write its address into a file and name it in LIKVARD_POSTGRES_URL_FILE")
+        raise PostgresError(
+            "no PostgreSQL is set; write its address into a file and name it in LIKVARD_POSTGRES_URL_FILE"
+        )
     if not path.is_file():
         raise PostgresError(f"{path.name}: there is no such file; LIKVARD_POSTGRES_URL_FILE names it")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -53,7 +55,9 @@ def connected(url: str) -> Iterator[psycopg.Connection]:
     try:
         connection = psycopg.connect(url, application_name=NAME, connect_timeout=10, autocommit=True)
     except psycopg.ProgrammingError:
-        raise PostgresError("the address of the database cannot be read; it looks like postgresql://host/database") from None
+        raise PostgresError(
+            "the address of the database cannot be read; it looks like postgresql://host/database"
+        ) from None
     except psycopg.OperationalError as error:
         said = str(error).lower()
         told = next((words for mark, words in _CAUSES if mark in said), "the server could not be reached")

@@ -13,13 +13,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 
-from expectations.contracts import CONTRACT_VERSION
+from expectations.contracts import CONTRACT_VERSION, CONTRACTS
 from orchestration.publication import manifest as manifests
+from orchestration.publication.canonical import ARROW_TYPES, sort_rows
+from orchestration.publication.content import arrow_sha256
 from orchestration.publication.parquet import read_arrow
 from orchestration.publication.pointer import CURRENT, PROPOSED, PointerError
 from orchestration.publication.postgres import registry, tables, views
@@ -51,7 +53,9 @@ def pointed_versions(root: Path, *, funding_year: int | None = None) -> list[tup
         if funding_year not in (None, year):
             continue
         try:
-            version = read_current(root, code, year, pointer=CURRENT) or read_current(root, code, year, pointer=PROPOSED)
+            version = read_current(root, code, year, pointer=CURRENT) or read_current(
+                root, code, year, pointer=PROPOSED
+            )
         except PointerError as error:
             found.append((code, year, None, str(error)))
             continue
@@ -107,7 +111,7 @@ def _load(connection: psycopg.Connection, version: Published, *, code: str, year
     if problems:
         return Sent("refused", code, year, version.publication_id, tuple(problems))
     manifest_sha256 = hashlib.sha256((version.path / manifests.NAME).read_bytes()).hexdigest()
-    wanted = Loaded(schema, code, year, version.publication_id, manifest_sha256, manifest["content"])
+    wanted = Loaded(schema, code, year, version.publication_id, manifest_sha256, {"tables": _promises(version)})
     with connection.transaction() as transaction:
         registry.lock(connection)
         there = registry.find(connection, schema)
@@ -117,16 +121,31 @@ def _load(connection: psycopg.Connection, version: Published, *, code: str, year
             why = f"{schema} holds another {version.publication_id} than published/; drop the schema if it is the wrong one"
             return Sent("refused", code, year, version.publication_id, (why,))
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-        for file in sorted((version.path / "tables").glob("*.parquet")):
-            rows = read_arrow(file)
-            promise = manifest["content"]["tables"].get(file.stem) or _uncompared(rows)
-            tables.create(connection, schema=schema, table=file.stem, promise=promise, language=language)
-            tables.copy(connection, schema=schema, table=file.stem, rows=rows)
+        for table, promise in wanted.content["tables"].items():
+            rows = read_arrow(version.path / "tables" / f"{table}.parquet")
+            tables.create(connection, schema=schema, table=table, promise=promise, language=language)
+            tables.copy(connection, schema=schema, table=table, rows=rows)
         problems = loaded_problems(connection, wanted)
         if problems:
             raise psycopg.Rollback(transaction)
         registry.remember(connection, wanted)
     return Sent("refused" if problems else "loaded", code, year, version.publication_id, tuple(problems))
+
+
+def _promises(version: Published) -> dict[str, Any]:
+    """What each table has to say: from the manifest, and from the verified file for the one that tells of it."""
+    promises = dict(version.manifest["content"]["tables"])
+    contract = CONTRACTS["dim_publication"]
+    rows = read_arrow(version.path / "tables" / f"{contract.table}.parquet")
+    kinds = {str(kind): name for name, kind in ARROW_TYPES.items()}
+    columns = [[field.name, kinds[str(field.type)]] for field in rows.schema]
+    promises[contract.table] = {
+        "rows": rows.num_rows,
+        "primary_key": list(contract.keys),
+        "columns": columns,
+        "logical_sha256": arrow_sha256(sort_rows(rows, contract.keys), names=[name for name, _ in columns]),
+    }
+    return dict(sorted(promises.items()))
 
 
 def loaded_problems(connection: psycopg.Connection, loaded: Loaded) -> list[str]:
@@ -150,8 +169,8 @@ def _switch(connection: psycopg.Connection, sent: Sequence[Sent], *, language: L
                     loaded = registry.find(connection, schema)
                     if loaded is not None:
                         registry.serve(connection, loaded)
-                views.switch(connection, language=language)
-                views.grant(connection)
+                if views.switch(connection, language=language) or not views.may_read(connection):
+                    views.grant(connection)
             return
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             time.sleep(PAUSE_S * (attempt + 1))

@@ -52,14 +52,15 @@ def create(connection: psycopg.Connection, *, schema: str, table: str, promise: 
     connection.execute(
         sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(place, sql.SQL(", ").join(columns), key)
     )
-    words = words_of_table(table, language)
-    if words:
-        connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(place, sql.Literal(words)))
+    said = []
+    if words := words_of_table(table, language):
+        said.append(sql.SQL("COMMENT ON TABLE {} IS {}").format(place, sql.Literal(words)))
     for name, _ in kinds:
         if told := words_of_column(name, language):
-            connection.execute(
-                sql.SQL("COMMENT ON COLUMN {} IS {}").format(sql.Identifier(schema, table, name), sql.Literal(told))
-            )
+            column = sql.Identifier(schema, table, name)
+            said.append(sql.SQL("COMMENT ON COLUMN {} IS {}").format(column, sql.Literal(told)))
+    if said:
+        connection.execute(sql.SQL("; ").join(said))
 
 
 def words_of_table(table: str, language: Language) -> str | None:
@@ -85,7 +86,9 @@ def copy(connection: psycopg.Connection, *, schema: str, table: str, rows: pa.Ta
             into.write_row(row)
 
 
-def problems(connection: psycopg.Connection, *, schema: str, table: str, promise: Promise, publication_id: str) -> list[str]:
+def problems(
+    connection: psycopg.Connection, *, schema: str, table: str, promise: Promise, publication_id: str
+) -> list[str]:
     """What the database says otherwise than the manifest: rows, sum in öre, whose rows they are, and the content's hash.
 
     The rows are read back and brought into the canonical form that the manifest's hash is of: every cell is compared.
@@ -94,14 +97,24 @@ def problems(connection: psycopg.Connection, *, schema: str, table: str, promise
     found = []
     sums = "sum(amount_ore)" if "control_total_ore" in promise else "NULL::bigint"
     statement = sql.SQL("SELECT count(*), {}, min(publication_id), max(publication_id) FROM {}")
-    count, total, first, last = connection.execute(statement.format(sql.SQL(sums), place)).fetchone() or (0, 0, None, None)
+    count, total, first, last = connection.execute(statement.format(sql.SQL(sums), place)).fetchone() or (
+        0,
+        0,
+        None,
+        None,
+    )
     if count != promise["rows"]:
         found.append(f"{schema}.{table}: {count} rows, the manifest has {promise['rows']}")
     if "control_total_ore" in promise and int(total or 0) != promise["control_total_ore"]:
-        found.append(f"{schema}.{table}: amount_ore sums to {int(total or 0)}, the manifest has {promise['control_total_ore']}")
+        found.append(
+            f"{schema}.{table}: amount_ore sums to {int(total or 0)}, the manifest has {promise['control_total_ore']}"
+        )
     if count and (first, last) != (publication_id, publication_id):
         found.append(f"{schema}.{table}: rows of another publication than {publication_id}")
-    if not found and content_sha256(connection, schema=schema, table=table, promise=promise) != promise["logical_sha256"]:
+    if (
+        not found
+        and content_sha256(connection, schema=schema, table=table, promise=promise) != promise["logical_sha256"]
+    ):
         found.append(f"{schema}.{table}: another content than the manifest")
     return found
 
@@ -115,8 +128,7 @@ def content_sha256(connection: psycopg.Connection, *, schema: str, table: str, p
     rows = connection.execute(statement, binary=True).fetchall()
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [[] for _ in names]
     arrays = [
-        pa.array(values, type=ARROW_TYPES[kind])
-        for values, (_, kind) in zip(columns, promise["columns"], strict=True)
+        pa.array(values, type=ARROW_TYPES[kind]) for values, (_, kind) in zip(columns, promise["columns"], strict=True)
     ]
     return arrow_sha256(sort_rows(pa.table(arrays, names=names), promise["primary_key"]), names=names)
 

@@ -128,13 +128,44 @@ def grant(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL(statement).format(sql.Identifier(SCHEMA), sql.Identifier(READER)))
 
 
+def may_read(connection: psycopg.Connection) -> bool:
+    """Whether the reader's role exists and may read every view."""
+    return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone() is not None and all(
+        rights == frozenset({"SELECT"}) for rights in rights_of_reader(connection).values()
+    )
+
+
+def rights_of_reader(connection: psycopg.Connection) -> dict[str, frozenset[str]]:
+    """What the reader's role may do with each table or view outside the system's own schemas, where it may do anything.
+
+    Every view of schema ``published`` is listed, also with no right at all.
+    """
+    asked = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+    columns = ", ".join(f"has_table_privilege('{READER}', c.oid, '{right}')" for right in asked)
+    rows = connection.execute(
+        f"SELECT n.nspname, c.relname, has_schema_privilege('{READER}', n.oid, 'USAGE'), {columns} FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v') "
+        "AND (n.nspname IN (%s, %s) OR starts_with(n.nspname, 'pub_'))",
+        [SCHEMA, registry.SCHEMA],
+    ).fetchall()
+    found = {}
+    for schema, name, usage, *has in rows:
+        rights = frozenset(right for right, given in zip(asked, has, strict=True) if given and usage)
+        if rights or schema == SCHEMA:
+            found[f"{schema}.{name}"] = rights
+    return found
+
+
 def _make(connection: psycopg.Connection, view: View) -> None:
     place = sql.Identifier(SCHEMA, view.name)
-    connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(place, sql.SQL(view.select)))
-    connection.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(place, sql.Literal(view.words)))
+    said = [
+        sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(place, sql.SQL(view.select)),
+        sql.SQL("COMMENT ON VIEW {} IS {}").format(place, sql.Literal(view.words)),
+    ]
     for (name, _), words in zip(view.columns, view.column_words, strict=True):
         column = sql.Identifier(SCHEMA, view.name, name)
-        connection.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(column, sql.Literal(words)))
+        said.append(sql.SQL("COMMENT ON COLUMN {} IS {}").format(column, sql.Literal(words)))
+    connection.execute(sql.SQL("; ").join(said))
     registry.note_view(connection, view.name, view.sha256)
 
 
