@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,17 +16,11 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "publication")]
 
 from candidates import candidate, release  # noqa: E402
-from server import Server, binaries, running  # noqa: E402
+from server import Server, binaries, lacking, running  # noqa: E402
 
 from orchestration.publication.postgres.sink import publish  # noqa: E402
 
 _NUMBERS = itertools.count()
-
-
-def lacking(what: str) -> None:
-    """Skip with a reason; where the CI has promised to install it, the lack is a failure."""
-    reason = f"{what} is not on this machine; .ci/run installs it"
-    (pytest.fail if os.environ.get("LIKVARD_CI") else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")

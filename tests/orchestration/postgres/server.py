@@ -11,10 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 OWNER, PASSWORD = "likvard_owner", "a password that no message may hold"
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root; any user without rights will do."""
+
+
+def lacking(what: str) -> NoReturn:
+    """Skip with a reason; where the CI has promised to install it, the lack is a failure."""
+    reason = f"{what} is not on this machine; .ci/run installs it"
+    (pytest.fail if os.environ.get("LIKVARD_CI") else pytest.skip)(reason)
 
 
 @dataclass(frozen=True)
