@@ -52,7 +52,7 @@ OBLIGATIONS = [
     (DCAT.Catalog, DCTERMS.title), (DCAT.Catalog, DCTERMS.description), (DCAT.Catalog, DCTERMS.publisher),
     (DCAT.Catalog, DCTERMS.license), (DCAT.Catalog, DCAT.dataset), (DCAT.Dataset, DCTERMS.title),
     (DCAT.Dataset, DCTERMS.description), (DCAT.Dataset, DCTERMS.publisher), (DCAT.Dataset, DCAT.contactPoint),
-    (DCAT.Distribution, DCAT.accessURL), (DCAT.DatasetSeries, DCTERMS.title), (SPDX.Checksum, SPDX.checksumValue),
+    (DCAT.Distribution, DCAT.accessURL), (rdflib.URIRef(f"{DCAT}DatasetSeries"), DCTERMS.title), (SPDX.Checksum, SPDX.checksumValue),
 ]  # fmt: skip
 
 
