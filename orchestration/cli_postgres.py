@@ -14,6 +14,9 @@ from orchestration.cli_console import errors, out, refuse
 from orchestration.settings import settings
 from orchestration.texts import say
 
+STATES = {"loaded": "postgres_loaded", "unchanged": "postgres_unchanged", "refused": "postgres_refused"}
+"""What became of a version -> the word for it."""
+
 SOME_REFUSED, NONE_SENT, DIFFERS = 3, 4, 3
 
 postgres = typer.Typer(help=say("help_postgres"), no_args_is_help=True)
@@ -40,11 +43,10 @@ def send(year: Annotated[int | None, typer.Option(help=say("help_postgres_year")
     if not sent:
         out.print(say("postgres_nothing"))
         return
-    words = {kind: say(f"postgres_{kind}") for kind in ("loaded", "unchanged", "refused")}
     for one in sent:
         to = errors if one.status == "refused" else out
         told = {"code": one.municipality_code, "year": str(one.funding_year), "publication": one.publication_id or "–"}
-        to.print(say("postgres_row", **told, status=words[one.status]))
+        to.print(say("postgres_row", **told, status=say(STATES[one.status])))
         for problem in one.problems:
             to.print(f"  {problem}")
     refused = sum(one.status == "refused" for one in sent)

@@ -16,8 +16,9 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "publication")]
 
 from candidates import candidate, release  # noqa: E402
-from server import Server, binaries, lacking, running  # noqa: E402
+from lacking import lacking  # noqa: E402
 
+from bench.postgres_server import Server, binaries, running  # noqa: E402
 from orchestration.publication.postgres.sink import publish  # noqa: E402
 
 _NUMBERS = itertools.count()

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import psycopg
 import pytest
-from server import PASSWORD, Server, lacking
+from lacking import lacking
 from typer.testing import CliRunner
 
+from bench.postgres_server import PASSWORD, Server
 from orchestration.cli import app
 from orchestration.publication.postgres.connection import PostgresError, connected, read_url
 from orchestration.settings import settings

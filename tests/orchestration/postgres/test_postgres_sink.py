@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from candidates import candidate, release
-from server import Server
 
+from bench.postgres_server import Server
 from expectations.contracts import CONTRACTS
 from expectations.contracts.reading import reading_columns
 from expectations.labels import swedish_label

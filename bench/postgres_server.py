@@ -1,4 +1,7 @@
-"""A PostgreSQL server of the test's own: a fresh folder, an unprivileged user, a socket and no port."""
+"""A PostgreSQL server for a test or a measurement: a fresh folder, an unprivileged user, a socket, and a port if asked.
+
+Belongs here: starting and stopping it. Does not: what is sent to it.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
-
-import pytest
 
 OWNER, PASSWORD = "likvard_owner", "a password that no message may hold"
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root; any user without rights will do."""
-
-
-def lacking(what: str) -> NoReturn:
-    """Skip with a reason; where the CI has promised to install it, the lack is a failure."""
-    reason = f"{what} is not on this machine; .ci/run installs it"
-    (pytest.fail if os.environ.get("LIKVARD_CI") else pytest.skip)(reason)
 
 
 @dataclass(frozen=True)
