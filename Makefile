@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 CLAIM ?= all
 WORKERS ?= 2
 
-.PHONY: help demo test ui lint format types prove bench golden docs screenshot lock sbom clean environment environment-bench
+.PHONY: help demo test ui lint format types prove bench golden docs screenshot lock sbom clean contract environment environment-bench
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ prove: environment-bench ## measure the claims of the docs (CLAIM=main for one g
 
 docs: environment ## write the generated pages of docs/
 	@.venv/bin/python -m bench.pages
+
+contract: environment ## keep the present published contract as released
+	@.venv/bin/python -m bench.contract
 
 screenshot: environment-bench ## take the lineage picture from a running webserver
 	@.venv-bench/bin/python -m bench.screenshot

@@ -1,6 +1,7 @@
 """``make docs``: write the pages and files that are generated from the registers.
 
-Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests, the schema of ``operations.yml``. Does not: anything measured (``bench.prove``).
+Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests and exposures, the schema of ``operations.yml``.
+Does not: anything measured (``bench.prove``).
 A test holds each committed file against what is generated here.
 """
 
@@ -12,6 +13,7 @@ import yaml
 
 from expectations.columns import COLUMNS
 from expectations.contracts import CONTRACT_VERSION, CONTRACTS
+from expectations.dashboards import DASHBOARDS, MARTS
 from expectations.rules import all_rules, rules_of
 from orchestration.operations.settings_file import json_schema as operations_schema
 
@@ -83,11 +85,31 @@ def rule_tests() -> str:
     return head + yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=120)
 
 
+def exposures() -> str:
+    """dbt's exposures: the known readers of what is published, and the marts behind it."""
+    listed = [
+        {
+            "name": each.name,
+            "label": each.label,
+            "type": each.kind,
+            "maturity": each.maturity,
+            "description": f"{each.description} Reads: {', '.join(each.tables)}.",
+            "owner": {"name": "team:data"},
+            "config": {"meta": {"contract_version": CONTRACT_VERSION, "published_tables": list(each.tables)}},
+            "depends_on": [f"ref('{mart}')" for mart in MARTS],
+        }
+        for each in DASHBOARDS
+    ]
+    head = "# Generated from expectations/dashboards.py by `make docs`; edit the register.\n"
+    return head + yaml.safe_dump({"exposures": listed}, sort_keys=False, allow_unicode=True, width=120)
+
+
 GENERATED = {
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
     "dbt_project/models/rules/_rules.yml": rule_tests,
     "deploy/operations.schema.json": operations_schema,
+    "dbt_project/models/_exposures.yml": exposures,
 }
 """Generated file → what makes it."""
 

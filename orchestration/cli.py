@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestration import cli_compare, cli_door, cli_init, cli_operations, cli_publish, cli_weights
+from orchestration import cli_compare, cli_door, cli_init, cli_operations, cli_postgres, cli_publish, cli_weights
 from orchestration.cli_fetch import fetch
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
@@ -105,6 +105,7 @@ cli_compare.register(app)
 cli_init.register(app)
 cli_operations.register(app)
 cli_publish.register(app)
+cli_postgres.register(app)
 app.add_typer(fetch, name="fetch")
 
 

@@ -26,6 +26,7 @@ from orchestration.names import OPEN_STATISTICS
 from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.candidate import Candidate, Outcome, Reason
+from orchestration.publication.catalogue import Catalogue
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import judge
 from orchestration.publication.pointer import PointerError
@@ -33,6 +34,7 @@ from orchestration.publication.publish import SEAL_RULE, publish
 from orchestration.publication.star import COMPONENTS, dimensions, units_on
 from orchestration.publication.waiving import WAIVER_RULE
 from orchestration.publishable import further_components
+from orchestration.resources.policies import PolicyFile
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
 from orchestration.resources.tables import Tables
@@ -111,6 +113,7 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         budget_ore=material.allocations[code]["budget_ore"],
         recorded=_recorded(material, code),
         is_demo=is_demo,
+        catalogue=catalogue_of(policy),
     )
     verdict = judge(
         rules,
@@ -134,6 +137,15 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         return publish(candidate, root=root, gate=verdict, actor=actor, now=now, waivers=waivers)
     except PointerError as error:  # this municipality's tree needs a person; its neighbours do not
         return Outcome("refused", code, year, None, None, (Reason(SEAL_RULE, 1, str(error)),), None)
+
+
+def catalogue_of(policy: PolicyFile) -> Catalogue | None:
+    """Who publishes and where, from the policy; None where it names no address."""
+    place = policy.publication
+    if place is None:
+        return None
+    told = {"license_iri": place.license_iri} if place.license_iri else {}
+    return Catalogue(place.base_iri, policy.name, place.contact_email, **told)
 
 
 def _content_sha256(candidate: Candidate) -> str | None:

@@ -120,6 +120,8 @@ def _municipality(code: str, name: str) -> str:
         f"name: {json.dumps(name, ensure_ascii=False)}\n"
         "# pupil_level: own pupils and results; delivered_index: an index that was ordered; school_aggregate: open statistics.\n"
         "intake_mode: pupil_level\n"
+        "# Where published/<code>/ is served and who answers for it; with these a version holds dcat.rdf for the data portal.\n"
+        "# publication: {base_iri: https://data.kommunen.se/resursfordelning, contact_email: utbildning@kommunen.se}\n"
     )
 
 

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
         default=REPOSITORY / "policies", description="Folder with one policy folder per municipality."
     )
     language: Literal["sv", "en"] = Field(default="en", description="Language of what the command prints.")
+    postgres_url_file: Path | None = Field(
+        default=None, description="File with the address of the PostgreSQL that BI reads, mode 0400."
+    )
+    postgres_language: Literal["sv", "en"] = Field(
+        default="sv", description="Language of the comments on tables and columns in PostgreSQL."
+    )
     retention_months: int = Field(
         default=24, ge=1, description="Delivered files and lists of rows in the restricted zone are kept this long."
     )

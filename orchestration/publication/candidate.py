@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from orchestration.publication.catalogue import Catalogue
+
 BASES = ("pupil_level", "delivered_index", "open_statistics")
 INPUT_FIELDS = frozenset({"source", "municipality_code", "period", "delivery_id", "sha256"})
 """What is published of an input: never a file name or a sender, which may name a person."""
@@ -46,6 +48,7 @@ class Candidate:
     budget_ore : what the lines must add up to, in öre; None only for a price list, which has no fixed total
     recorded : ``code``, ``lock_sha256``, ``inputs`` (fields: ``INPUT_FIELDS``), ``fits``, and what else the run wants
         to record; JSON values, not compared between runs
+    catalogue : who publishes and where, for ``dcat.rdf``; None where the policy names no address
     """
 
     municipality_code: str
@@ -56,6 +59,7 @@ class Candidate:
     budget_ore: int | None
     recorded: Mapping[str, Any] = field(default_factory=dict)
     is_demo: bool = False
+    catalogue: Catalogue | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9]{4}", self.municipality_code):

@@ -19,7 +19,7 @@ from orchestration.publication.gate import GateVerdict
 from orchestration.publication.waiving import WaiverLine
 
 NAME = "manifest.json"
-WRITERS = ("duckdb", "pyarrow")
+WRITERS = ("duckdb", "pyarrow", "xlsxwriter")
 
 
 def build(

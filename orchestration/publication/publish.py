@@ -197,6 +197,8 @@ def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[R
         about=words,
         publication_id=publication_id,
         municipality_code=candidate.municipality_code,
+        funding_year=candidate.funding_year,
+        catalogue=candidate.catalogue,
     )
     manifest = manifests.build(
         candidate,

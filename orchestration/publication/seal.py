@@ -13,8 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from expectations.contracts import CONTRACTS
-from orchestration.publication import dictionary, duckdb_file, manifest, model_card, release
+from expectations.contracts.reading import reading_columns
+from orchestration.publication import dictionary, duckdb_file, manifest, model_card, release, workbook
 from orchestration.publication import quality as quality_page
+from orchestration.publication.catalogue import NAME as DCAT_NAME
+from orchestration.publication.catalogue import Catalogue, dcat_rdf
 from orchestration.publication.files import (
     DIRECTORY_MODE,
     HIDDEN_MODE,
@@ -25,7 +28,8 @@ from orchestration.publication.files import (
     sync,
     write_new,
 )
-from orchestration.publication.parquet import parquet_bytes
+from orchestration.publication.parquet import parquet_bytes, read_arrow
+from orchestration.publication.text_tables import EXCEL_SV, MACHINE, csv_bytes, with_kronor
 
 STAGING, VERSIONS, TABLES = ".staging", "versions", "tables"
 LAYOUT_NAME, LAYOUT = "LAYOUT", b"1\n"
@@ -76,6 +80,19 @@ def write_tables(staged: Path, tables: Mapping[str, pa.Table], *, publication_id
         write_new(staged / TABLES / f"{name}.parquet", parquet_bytes(carrying, contract=CONTRACTS[name]))
 
 
+def write_exports(staged: Path, *, about: Mapping[str, str]) -> None:
+    """CSV in two flavours and the workbook, made of the Parquet files as they stand on disk."""
+    contracts = [contract for _, contract in sorted(CONTRACTS.items())]
+    tables = {contract.table: read_arrow(staged / TABLES / f"{contract.table}.parquet") for contract in contracts}
+    make_directory(staged / EXCEL_SV.folder)
+    for contract in contracts:
+        table, name = tables[contract.table], f"{contract.table}.csv"
+        write_new(staged / MACHINE.folder / name, csv_bytes(table, flavour=MACHINE))
+        shown = with_kronor(table, reading_columns(contract))
+        write_new(staged / EXCEL_SV.folder / name, csv_bytes(shown, flavour=EXCEL_SV))
+    write_new(staged / workbook.NAME, workbook.workbook_bytes(tables, contracts=contracts, about=about))
+
+
 def write_companions(
     staged: Path,
     *,
@@ -85,14 +102,17 @@ def write_companions(
     about: Mapping[str, str],
     publication_id: str,
     municipality_code: str,
+    funding_year: int,
+    catalogue: Catalogue | None,
 ) -> dict[str, int]:
-    """What stands beside the tables: DuckDB file, dictionary, data package, quality report, RELEASE.md, MODEL.md.
+    """What stands beside the tables: exports, DuckDB file, dictionary, reports, data package, catalogue.
 
-    Returns the rows in DuckDB.
+    Without a ``catalogue`` there are no addresses to tell of, and no dcat.rdf. Returns the rows in DuckDB.
     """
     contracts = [contract for _, contract in sorted(CONTRACTS.items())]
     path = staged / duckdb_file.NAME
     rows = duckdb_file.write_duckdb(path, tables=staged / TABLES, contracts=contracts, about=about)
+    write_exports(staged, about=about)
     write_new(staged / dictionary.HTML_NAME, dictionary.dictionary_html())
     write_new(staged / release.NAME, notes)
     write_new(staged / model_card.NAME, model)
@@ -102,9 +122,19 @@ def write_companions(
         municipality_code=municipality_code,
         files=list_files(staged),
         contracts=contracts,
-        title=about["en"],
+        about=about,
     )
     write_new(staged / dictionary.PACKAGE_NAME, package)
+    if catalogue is not None:
+        described = dcat_rdf(
+            catalogue,
+            municipality_code=municipality_code,
+            funding_year=funding_year,
+            publication_id=publication_id,
+            files=list_files(staged),
+            about=about,
+        )
+        write_new(staged / DCAT_NAME, described)
     return rows
 
 
@@ -120,8 +150,9 @@ def list_files(staged: Path) -> dict[str, dict[str, Any]]:
 def write_manifest(staged: Path, data: bytes) -> None:
     """The manifest, last: a folder without one is no version."""
     write_new(staged / manifest.NAME, data)
-    os.chmod(staged / TABLES, SEALED_MODE)
-    sync(staged / TABLES)
+    for folder in (TABLES, EXCEL_SV.folder):
+        os.chmod(staged / folder, SEALED_MODE)
+        sync(staged / folder)
     sync(staged)
 
 

@@ -32,7 +32,7 @@ from orchestration.resources.formula_years import (
     values_of_year,
 )
 from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
-from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality
+from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality, PublicationPlace
 from orchestration.resources.policy_text import PolicyDateError, PolicyError
 from orchestration.resources.policy_years import (
     Entry,
@@ -64,6 +64,7 @@ class PolicyFile:
     parameters, series : key to entry, own before default
     weights : name to text of the weights files beside the policy, own before shared
     shapes : ``components.code`` and ``guarantees.code`` in order; named : the same with those left out by kind none
+    publication : where the municipality's versions are served, None where it does not say
     """
 
     municipality_code: str
@@ -75,6 +76,7 @@ class PolicyFile:
     weights: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
+    publication: PublicationPlace | None = None
 
     def resolve(self, funding_year: int, *, known_on: date | None = None) -> tuple[ResolvedValue, ...]:
         """The values that the funding year uses, by key.
@@ -274,6 +276,7 @@ def load_policy(folder: Path, *, municipality_code: str, defaults: Path) -> Poli
         weights=weights,
         shapes=inherited(shapes, default_shapes),
         named=frozenset(shapes.keys() | default_shapes.keys()),
+        publication=who.publication,
     )
 
 

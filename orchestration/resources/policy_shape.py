@@ -120,6 +120,14 @@ IntakeMode = Literal["pupil_level", "delivered_index", "school_aggregate"]
 """What need is computed from: own pupils, an index that the municipality has ordered, or Skolverket's open statistics."""
 
 
+class PublicationPlace(Strict):
+    """Where the sealed versions are served, and who answers for them: what an open data catalogue has to say."""
+
+    base_iri: Annotated[str, Field(pattern=r"^https?://[^\s<>\"{}|\\^`]+[^\s<>\"{}|\\^`/?#]$")]
+    contact_email: Annotated[str, Field(pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+$")]
+    license_iri: Annotated[str, Field(pattern=r"^https?://[^\s<>\"{}|\\^`]+$")] | None = None
+
+
 class Municipality(Strict):
     """``municipality.yml``: whose policy this is."""
 
@@ -128,6 +136,7 @@ class Municipality(Strict):
     intake_mode: IntakeMode
     extends: Literal["default"] | None = None
     description: Text | None = None
+    publication: PublicationPlace | None = None
 
 
 KEYED: tuple[type[BaseModel], ...] = (
@@ -139,6 +148,7 @@ KEYED: tuple[type[BaseModel], ...] = (
     Overheads,
     Series,
     Municipality,
+    PublicationPlace,
     Dated,
     Interval,
 )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from candidates import NOW, YEAR, candidate, release, verdict
 
-from orchestration.publication import duckdb_file, files, ledger, pointer, seal
+from orchestration.publication import duckdb_file, files, ledger, pointer, seal, workbook
 from orchestration.publication import publish as steps
 from orchestration.publication.checks import in_canonical_form, run_checks
 from orchestration.publication.parquet import read_arrow
@@ -46,13 +46,15 @@ class Killed(BaseException):
 
 def _kind(name: str) -> str:
     """Files that are written alike share a kind."""
-    alike = name.endswith(".parquet") or name in (
+    alike = name.endswith((".parquet", ".csv")) or name in (
         "dictionary.html",
         "quality_report.html",
         "RELEASE.md",
         "MODEL.md",
         "datapackage.json",
+        "dcat.rdf",
         "published.duckdb",
+        "published.xlsx",
     )
     return "a file" if alike else name
 
@@ -93,6 +95,10 @@ def _cheap_duckdb(path: Path, *, tables: Path, contracts: Any, about: Mapping[st
     return {contract.table: _rows(tables / f"{contract.table}.parquet") for contract in contracts}
 
 
+def _cheap_workbook(*_: Any, **__: Any) -> bytes:
+    return b"stands for the workbook, which has its own tests"
+
+
 def _rows(path: Path) -> int:
     return read_arrow(path).num_rows
 
@@ -112,6 +118,7 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("faults") / "published"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duckdb_file, "write_duckdb", _cheap_duckdb)
+        patch.setattr(workbook, "workbook_bytes", _cheap_workbook)
         publish(OLD, root=root, gate=OLD_VERDICT, actor="annika", now=NOW)
     return root
 
@@ -119,6 +126,7 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _publish(root: Path, monkeypatch: pytest.MonkeyPatch, faulty: FaultyOs) -> str:
     with monkeypatch.context() as patch:
         patch.setattr(duckdb_file, "write_duckdb", _cheap_duckdb)
+        patch.setattr(workbook, "workbook_bytes", _cheap_workbook)
         for name, known in _pure(NEW_SEED).items():
             patch.setattr(steps, name, lambda *_, _known=known, **__: _known)
         for module in (files, seal, pointer):
