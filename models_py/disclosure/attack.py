@@ -67,7 +67,7 @@ def intervals(
 
     for turn in range(2 + 2 * int(np.ceil(np.log2(len(hidden) + 1)))):
         near = seen_high - seen_low < asked
-        if not near.any():
+        if near.sum() <= 1:
             break
         look(system.push(np.where(near, _directions(len(hidden), turn), 0.0), seen_low, seen_high, asked))
     for cell in range(len(hidden)):

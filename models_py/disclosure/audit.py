@@ -53,8 +53,6 @@ def audit(tables: Tables, *, rule: DisclosureRule, exact: bool = False) -> Audit
     hidden = tables.values < 0
     told = np.where(hidden, np.nan, tables.values.astype(float))
     count = len(told)
-    lower = np.zeros(count)
-    upper = np.where(tables.whole >= 0, tables.whole, np.inf).astype(float)
     low, high, required = told.copy(), told.copy(), np.zeros(count)
     goal = np.full(count, float(rule.threshold))
     for rows, cells in blocks(tables.sums, open_cells=tables.may_hide | hidden):
@@ -71,13 +69,13 @@ def audit(tables: Tables, *, rule: DisclosureRule, exact: bool = False) -> Audit
             sums,
             told=np.where(free, np.nan, told[ties]),
             wanted=np.where(hidden[ties], goal[ties], 0.0),
-            lower=lower[ties],
-            upper=upper[ties],
+            lower=np.zeros(len(ties)),
+            upper=np.full(len(ties), np.inf),
         )
         needed = np.minimum(goal[ties], np.floor(alone.width + TOLERANCE))
         seen = intervals(
             sums, told=told[ties], wanted=np.full(len(ties), np.inf) if exact else needed,
-            lower=lower[ties], upper=upper[ties],
+            lower=tables.lower[ties], upper=tables.upper[ties],
         )  # fmt: skip
         low[cells], high[cells] = seen.low[free], seen.high[free]
         required[cells] = needed[free]

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from models_py.errors import DisclosureError
 
-CELL_COLUMNS = ("key", "value", "whole", "cost", "is_background", "is_fixed", "must_hide", "largest")
+CELL_COLUMNS = ("key", "value", "whole", "cost", "is_background", "is_fixed", "must_hide", "largest", "lower", "upper")
 SUM_COLUMNS = ("total", "part")
 
 
@@ -31,6 +31,7 @@ class Tables:
     cost : n > 0, what withholding the cell costs the reader
     may_hide : n bool, counts of background or outcome that are not known from elsewhere
     must_hide : n bool, withheld whatever their value
+    lower, upper : n float, what is known of the cell beside its sums; 0 and ``whole`` (else infinity) by default
     largest : n float, share 0..1 of the sum that the largest contributors make; NaN for counts of persons
     sums : sparse m × n, rows of +1 (total) and -1 (part): sums @ values = 0
     """
@@ -42,6 +43,8 @@ class Tables:
     may_hide: np.ndarray
     must_hide: np.ndarray
     largest: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
     sums: sparse.csr_matrix
 
 
@@ -50,8 +53,8 @@ def tables_of(cells: pd.DataFrame, *, sums: pd.DataFrame) -> Tables:
 
     Parameters
     ----------
-    cells : ``CELL_COLUMNS``, one row per cell; ``value`` and ``whole`` may be empty, the last five have defaults (cost 1,
-        True, False, False, NaN)
+    cells : ``CELL_COLUMNS``, one row per cell; ``value`` and ``whole`` may be empty; the others have
+        defaults: cost 1, is_background True, is_fixed and must_hide False, largest none, lower 0, upper ``whole``
     sums : ``SUM_COLUMNS``, one row per part of a total, both keys of ``cells``; a total that is divided twice (by unit
         and by level) has a third column ``by`` that tells its divisions apart
 
@@ -84,14 +87,18 @@ def tables_of(cells: pd.DataFrame, *, sums: pd.DataFrame) -> Tables:
         raise DisclosureError(
             f"{int(off.sum())} sums do not add up; first totals {first}; mend the counts", reason="not_a_sum"
         )
+    whole = _counts(ordered.get("whole", pd.Series(np.nan, index=ordered.index)))
+    ends = np.where(whole >= 0, whole, np.inf)
     return Tables(
         keys=ordered["key"].to_numpy(dtype=object),
         values=values,
-        whole=_counts(ordered.get("whole", pd.Series(np.nan, index=ordered.index))),
+        whole=whole,
         cost=ordered.get("cost", pd.Series(1.0, index=ordered.index)).to_numpy(dtype=float),
         may_hide=_flags(ordered, "is_background", True) & ~_flags(ordered, "is_fixed", False),
         must_hide=_flags(ordered, "must_hide", False),
         largest=ordered.get("largest", pd.Series(np.nan, index=ordered.index)).to_numpy(dtype=float),
+        lower=ordered.get("lower", pd.Series(0.0, index=ordered.index)).to_numpy(dtype=float),
+        upper=np.fmin(ends, ordered.get("upper", pd.Series(np.inf, index=ordered.index)).to_numpy(dtype=float)),
         sums=matrix,
     )
 

@@ -14,10 +14,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from models_py.disclosure import DisclosureRule
+
 BASES = ("pupil_level", "delivered_index", "open_statistics")
 INPUT_FIELDS = frozenset({"source", "municipality_code", "period", "delivery_id", "sha256"})
 """What is published of an input: never a file name or a sender, which may name a person."""
-_RESERVED = frozenset({"basis", "is_demo", "budget_ore", "contract_version", "files", "gate", "writers"})
+_RESERVED = frozenset({"basis", "is_demo", "budget_ore", "contract_version", "files", "gate", "writers", "disclosure"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,6 +43,7 @@ class Candidate:
     budget_ore : what the lines must add up to, in öre; None only for a price list, which has no fixed total
     recorded : ``code``, ``lock_sha256``, ``inputs`` (fields: ``INPUT_FIELDS``), ``fits``, and what else the run wants
         to record; JSON values, not compared between runs
+    disclosure : the thresholds by which its tables withhold counts of background, and are attacked
     """
 
     municipality_code: str
@@ -51,6 +54,7 @@ class Candidate:
     budget_ore: int | None
     recorded: Mapping[str, Any] = field(default_factory=dict)
     is_demo: bool = False
+    disclosure: DisclosureRule = field(default_factory=DisclosureRule)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9]{4}", self.municipality_code):

@@ -14,6 +14,7 @@ from typing import Any
 from expectations.contracts import CONTRACT_VERSION
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.content import Content, sha256_of_content
+from orchestration.publication.disclosure_check import Disclosure
 from orchestration.publication.gate import GateVerdict
 
 NAME = "manifest.json"
@@ -29,6 +30,7 @@ def build(
     files: Mapping[str, Mapping[str, Any]],
     gate: GateVerdict,
     own: tuple[Reason, ...],
+    disclosure: Disclosure,
 ) -> dict[str, Any]:
     """The manifest of a proposal. ``content`` is compared between runs; ``recorded`` is not, and holds no time."""
     return {
@@ -47,6 +49,7 @@ def build(
             "is_demo": candidate.is_demo,
             "budget_ore": candidate.budget_ore,
             "contract_version": CONTRACT_VERSION,
+            "disclosure": disclosure.recorded(),
             "gate": {
                 "required_rules": list(gate.required_rules),
                 "own_rules": {reason.rule_id: reason.failing_count for reason in own},

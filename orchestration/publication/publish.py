@@ -20,10 +20,12 @@ from expectations.contracts import CONTRACTS
 from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
 from orchestration.publication import seal as sealing
+from orchestration.publication.background import earlier_publications
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.canonical import canonical
 from orchestration.publication.checks import CONTRACT_RULE, in_canonical_form, run_checks
 from orchestration.publication.content import Content, describe, published_contracts, sha256_of_content
+from orchestration.publication.disclosure_check import check_disclosure
 from orchestration.publication.duckdb_file import NAME as DUCKDB_NAME
 from orchestration.publication.files import lock, make_directory, remove_empty, remove_tree
 from orchestration.publication.gate import GateVerdict, standing_against
@@ -147,7 +149,13 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
     tables = work.tables | {dim_publication.table: canonical(_dim_publication(work, publication_id), dim_publication)}
     sealing.write_tables(staged, tables, publication_id=publication_id)
     frames = {name: to_frame(read_arrow(staged / sealing.TABLES / f"{name}.parquet")) for name in work.tables}
-    own = (Reason(CONTRACT_RULE, 0), *run_checks(frames, budget_ore=candidate.budget_ore))  # publish() asked the first
+    earlier = earlier_publications(work.municipality, count_date=frames["dim_year"]["count_date"].iloc[0])
+    disclosed, disclosure = check_disclosure(frames, rule=candidate.disclosure, earlier=earlier)
+    own = (
+        Reason(CONTRACT_RULE, 0),
+        *run_checks(frames, budget_ore=candidate.budget_ore),
+        disclosed,
+    )  # publish() asked the first
     against = standing_against(work.gate, frames["rule_result"], content_sha256=work.content_sha256)
     against += tuple(reason for reason in own if reason.failing_count)
     if against:
@@ -159,6 +167,7 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
         tables=frames,
         gate=work.gate,
         own=own,
+        disclosure=disclosure,
         changes=_changes(parent, frames["school_allocation"]),
     )
     words = about(publication_id, is_demo=candidate.is_demo)
@@ -178,6 +187,7 @@ def _write_and_audit(work: _Work, staged: Path, *, parent: Path | None) -> tuple
         files=sealing.list_files(staged),
         gate=work.gate,
         own=own,
+        disclosure=disclosure,
     )
     sealing.write_manifest(staged, manifests.to_bytes(manifest))
     problems = verify_files(staged)

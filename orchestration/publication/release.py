@@ -14,6 +14,7 @@ import pandas as pd
 from orchestration.publication import model_words
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.dictionary import templates
+from orchestration.publication.disclosure_check import Disclosure
 from orchestration.publication.figures import kronor, number
 from orchestration.publication.gate import GateVerdict
 from orchestration.publication.model_card import summary
@@ -81,6 +82,7 @@ def release_notes(
     tables: Mapping[str, pd.DataFrame],
     gate: GateVerdict,
     own: tuple[Reason, ...],
+    disclosure: Disclosure,
     changes: Changes | None,
 ) -> bytes:
     """``RELEASE.md`` as UTF-8. ``recorded`` may hold ``policy`` = {"name", "is_example", "values": {…}} to be shown."""
@@ -105,6 +107,7 @@ def release_notes(
         "policy": candidate.recorded.get("policy"),
         "inputs": sorted(candidate.recorded.get("inputs", []), key=lambda source: sorted(source.items())),
         "changes": changes,
+        "disclosure": disclosure,
         "model": summary(candidate, tables=tables),
         "words": model_words,
         "kronor": kronor,
