@@ -57,7 +57,7 @@ def protected_tables(
     earlier : publications that told of the same day (``earlier_publications``)
     """
     made = {name: pd.DataFrame(columns=list(CONTRACTS[name].names)) for name in (SCHOOLS, MUNICIPALITY)}
-    shown = counts[~counts["factor"].isin(PUBLIC_ELSEWHERE)]
+    shown = _with_somebody(counts[~counts["factor"].isin(PUBLIC_ELSEWHERE)], earlier)
     if not len(shown):
         return {**tables, **made}
     latest = max(shown["count_date"])
@@ -110,6 +110,18 @@ def _sum_of(values: pd.Series) -> object:
     """Exact for decimals, and the nearest float whatever the order."""
     numbers = list(values)
     return np.float64(np.sum(np.sort(numbers))) if isinstance(numbers[0], float) else sum(numbers[1:], numbers[0])
+
+
+def _with_somebody(counts: pd.DataFrame, earlier: Sequence[Told]) -> pd.DataFrame:
+    """Without the level ``missing`` where nobody in the municipality lacks the factor that day: it tells of no pupil.
+
+    Withheld noughts of a whole column would take other counts with them for nothing. A publication that told of the
+    level keeps it for those after.
+    """
+    everybody = counts.groupby(["count_date", "factor", "level"])["pupil_count"].transform("sum")
+    told = {key for before in earlier for key in zip(before.rows["factor"], before.rows["level"], strict=True)}
+    kept = pd.Series([key in told for key in zip(counts["factor"], counts["level"], strict=True)], index=counts.index)
+    return counts[(counts["level"] != MISSING) | (everybody > 0) | kept]
 
 
 def _with_totals(counts: pd.DataFrame) -> pd.DataFrame:
