@@ -87,7 +87,8 @@ class _Block:
         return np.minimum(threshold, np.floor(found + TOLERANCE))
 
     def cheapest(self, needed: np.ndarray) -> np.ndarray:
-        hidden, cuts = self.primary, []
+        cuts = self._never_alone(needed)
+        hidden = self._choose(np.array(cuts)) if cuts else self.primary
         while True:
             narrow = self._narrow(hidden, needed)
             if not len(narrow):
@@ -97,6 +98,17 @@ class _Block:
                 new.append(np.where(hidden, -1.0 / (1 + hidden.sum()), 1.0) / len(hidden))
             cuts += new
             hidden = self._choose(np.array(cuts))
+
+    def _never_alone(self, needed: np.ndarray) -> list[np.ndarray]:
+        """The inequalities that every attack begins with: who is withheld alone in a sum is what the sum leaves."""
+        cuts = []
+        for row in range(self.sums.shape[0]):
+            members = self.sums.indices[self.sums.indptr[row] : self.sums.indptr[row + 1]]
+            for cell in members[needed[members] >= 1.0]:
+                cut = np.zeros(len(self.values))
+                cut[members], cut[cell] = 1.0, -1.0
+                cuts.append(cut)
+        return cuts
 
     def _narrow(self, hidden: np.ndarray, needed: np.ndarray) -> np.ndarray:
         return np.flatnonzero(hidden & (self._intervals(hidden, needed) < needed - TOLERANCE))
