@@ -117,6 +117,12 @@ _ALL = (
     Column("standard_error", "float64", "Standard error of the estimate.", "Skattningens medelfel.", "log-odds", (0, None)),
     Column("interval_lower", "float64", "Lower end of the 95 % interval.", "Nedre gräns för 95 %-intervallet.", "log-odds"),
     Column("interval_upper", "float64", "Upper end of the 95 % interval.", "Övre gräns för 95 %-intervallet.", "log-odds"),
+    Column("background_count", "int32", "Pupils with the level; empty where it is suppressed.",
+           "Elever med nivån; tomt där antalet inte visas.", "pupils", (0, None)),
+    Column("suppression_code", "text", "suppressed: the count is small, leaves few pupils outside, or would give such a count "
+           "away; which of these is not told. Empty where the count stands.",
+           "suppressed: antalet är litet, lämnar få elever utanför, eller skulle röja ett sådant antal; vilket sägs inte. "
+           "Tomt där antalet visas."),
     # what is known of the need index
     Column("need_index_standard_error", "float64", "Standard error of the index: how sure the weights are.",
            "Indexets medelfel: hur säkra vikterna är.", "index", (0, None)),

@@ -24,3 +24,7 @@ class NeedError(ModelsError):
 
 class AllocationError(ModelsError):
     """Refused by the allocation: pupils, index, prices, budget or rounding."""
+
+
+class DisclosureError(ModelsError):
+    """Refused by disclosure control: cells, sums or thresholds that make no sense together."""

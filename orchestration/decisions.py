@@ -18,11 +18,12 @@ from orchestration.publication import manifest as manifests
 from orchestration.publication.act import ActOutcome, Person, person_for
 from orchestration.publication.approve import approve, rollback
 from orchestration.publication.candidate import Outcome, Reason
+from orchestration.publication.catalogue import Catalogue
 from orchestration.publication.decide import Decision, Ground, decide
 from orchestration.publication.standing import version_of, year_of
 from orchestration.publication.waiving import WaiverLine, review
 from orchestration.resources.governance import Right, Roles, read_roles, read_waivers
-from orchestration.resources.policies import load_policy
+from orchestration.resources.policies import PolicyFile, load_policy
 from orchestration.resources.policy_text import PolicyError
 from orchestration.settings import Settings
 
@@ -78,12 +79,15 @@ def publish_decided(
     )  # fmt: skip
     if roles is None or person is None:
         return Outcome("refused", municipality_code, year, None, None, against, None)
+    policy = load_policy(folder, municipality_code=municipality_code, defaults=found.policies / DEFAULT)
     ground = Ground(
         roles=roles,
         waivers=read_waivers(folder, funding_year=year),
-        undecided=_undecided(found, version, municipality_code=municipality_code, funding_year=year),
+        undecided=_undecided(policy, version, funding_year=year),
         required_rules=required_rules(),
         texts=rule_texts(),
+        catalogue=catalogue_of(policy),
+        disclosure=policy.disclosure_at(year),
     )
     return decide(
         found.published,
@@ -162,10 +166,17 @@ def _person(
     return person_for(right, roles=roles, user=actor.user, as_role=actor.as_role, is_demo=found.is_demo)
 
 
-def _undecided(found: Settings, version: Path, *, municipality_code: str, funding_year: int) -> tuple[str, ...]:
+def catalogue_of(policy: PolicyFile) -> Catalogue | None:
+    """Who publishes and where, from the policy; None where it names no address."""
+    place = policy.publication
+    if place is None:
+        return None
+    told = {"license_iri": place.license_iri} if place.license_iri else {}
+    return Catalogue(place.base_iri, policy.name, place.contact_email, **told)
+
+
+def _undecided(policy: PolicyFile, version: Path, *, funding_year: int) -> tuple[str, ...]:
     """Why the policy may not steer a decision of this version: a line per value, or that the values have changed."""
-    folder = found.policies / municipality_code
-    policy = load_policy(folder, municipality_code=municipality_code, defaults=found.policies / DEFAULT)
     computed = manifests.load(version)["content"]["policy_sha256"]
     if policy.sha256_for(funding_year) != computed:
         return (

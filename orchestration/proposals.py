@@ -21,26 +21,28 @@ from expectations.contracts import CONTRACTS, ContractError
 from expectations.contracts.evidence import EVIDENCE
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
-from orchestration.decisions import may_propose, required_rules, rule_texts, waivers_of
+from orchestration.decisions import catalogue_of, may_propose, required_rules, rule_texts, waivers_of
 from orchestration.names import OPEN_STATISTICS
 from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
+from orchestration.publication.background import earlier_publications
 from orchestration.publication.candidate import Candidate, Outcome, Reason
-from orchestration.publication.catalogue import Catalogue
 from orchestration.publication.content import content_sha256
+from orchestration.publication.disclosure import protected_tables
 from orchestration.publication.gate import judge
 from orchestration.publication.pointer import PointerError
 from orchestration.publication.publish import SEAL_RULE, publish
 from orchestration.publication.star import COMPONENTS, dimensions, units_on
 from orchestration.publication.waiving import WAIVER_RULE
 from orchestration.publishable import further_components
-from orchestration.resources.policies import PolicyFile
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import REPOSITORY
 
+BACKGROUND_COUNTS = "need_background_count"
+COUNTED = ("count_date", "school_unit_code", "factor", "level", "pupil_count")
 CANDIDATE_RULE = "G-CANDIDATE-001"
 CUT = (
     "fct_need_index",
@@ -61,6 +63,7 @@ class Material:
     ----------
     cut : table → municipality → rows
     fits, allocations : records of the need and the allocation step by municipality
+    background : municipality → counts per count date, school unit, factor and level; own pupils only
     bases : municipality → basis its pupils are counted from, of all that the run concerns
     """
 
@@ -70,6 +73,7 @@ class Material:
     cut: Mapping[str, Mapping[str, pd.DataFrame]]
     fits: Mapping[str, Mapping[str, Any]]
     allocations: Mapping[str, Mapping[str, Any]]
+    background: Mapping[str, pd.DataFrame]
     units: pd.DataFrame
     deliveries: pd.DataFrame
     corrections: pd.DataFrame
@@ -86,6 +90,7 @@ class Material:
             },
             fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
+            background=_by_municipality(tables.read_or_none(BACKGROUND_COUNTS, funding_year)),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
             corrections=corrections(accepted),
@@ -108,12 +113,13 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         municipality_code=code,
         funding_year=year,
         basis=_basis(material, code),
-        tables=_tables(material, code),
+        tables=_protected(material, code, root=root),
         policy_sha256=policy.sha256_for(year),
         budget_ore=material.allocations[code]["budget_ore"],
         recorded=_recorded(material, code),
         is_demo=is_demo,
         catalogue=catalogue_of(policy),
+        disclosure=policy.disclosure_at(year),
     )
     verdict = judge(
         rules,
@@ -137,15 +143,6 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         return publish(candidate, root=root, gate=verdict, actor=actor, now=now, waivers=waivers)
     except PointerError as error:  # this municipality's tree needs a person; its neighbours do not
         return Outcome("refused", code, year, None, None, (Reason(SEAL_RULE, 1, str(error)),), None)
-
-
-def catalogue_of(policy: PolicyFile) -> Catalogue | None:
-    """Who publishes and where, from the policy; None where it names no address."""
-    place = policy.publication
-    if place is None:
-        return None
-    told = {"license_iri": place.license_iri} if place.license_iri else {}
-    return Catalogue(place.base_iri, policy.name, place.contact_email, **told)
 
 
 def _content_sha256(candidate: Candidate) -> str | None:
@@ -173,6 +170,23 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
         ),
     )
     return star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
+
+
+def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.DataFrame]:
+    """The tables with small counts of background withheld, beside everything told before of the same day."""
+    tables = _tables(material, code)
+    return protected_tables(
+        tables,
+        material.background.get(code, pd.DataFrame(columns=list(COUNTED))),
+        municipality_code=code,
+        funding_year=material.funding_year,
+        rule=material.scope.policy(code).disclosure_at(material.funding_year),
+        earlier=earlier_publications(root / code, count_date=tables["dim_year"]["count_date"].iloc[0]),
+    )
+
+
+def _by_municipality(rows: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    return {} if rows is None else dict(tuple(rows.groupby("municipality_code")))
 
 
 def _basis(material: Material, code: str) -> str:

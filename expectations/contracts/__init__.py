@@ -6,6 +6,7 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 
 from __future__ import annotations
 
+from expectations.contracts.background import BACKGROUND
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
 
@@ -126,6 +127,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
         ),
         *EVIDENCE,
+        *BACKGROUND,
     )
 }  # fmt: skip
 """Published tables by name."""

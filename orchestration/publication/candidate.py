@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from models_py.disclosure import DisclosureRule
 from orchestration.publication.catalogue import Catalogue
 
 BASES = ("pupil_level", "delivered_index", "open_statistics")
@@ -22,6 +23,7 @@ INPUT_FIELDS = frozenset({"source", "municipality_code", "period", "delivery_id"
 RESERVED = frozenset(
     {
         "basis", "is_demo", "budget_ore", "contract_version", "files", "gate", "writers", "proposal", "approvals", "waivers",
+        "disclosure",
     }
 )  # fmt: skip
 """What the publication itself records, beside what the run tells it."""
@@ -49,6 +51,7 @@ class Candidate:
     recorded : ``code``, ``lock_sha256``, ``inputs`` (fields: ``INPUT_FIELDS``), ``fits``, and what else the run wants
         to record; JSON values, not compared between runs
     catalogue : who publishes and where, for ``dcat.rdf``; None where the policy names no address
+    disclosure : the thresholds by which its tables withhold counts of background, and are attacked
     """
 
     municipality_code: str
@@ -60,6 +63,7 @@ class Candidate:
     recorded: Mapping[str, Any] = field(default_factory=dict)
     is_demo: bool = False
     catalogue: Catalogue | None = None
+    disclosure: DisclosureRule = field(default_factory=DisclosureRule)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9]{4}", self.municipality_code):

@@ -21,7 +21,8 @@ from orchestration.publication.content import published_contracts
 
 CONTRACT_RULE, LINES_RULE, TOTAL_RULE = "G-CONTRACT-001", "G-LINES-001", "G-TOTAL-001"
 WIDE_RULE, UNITS_RULE, INDEX_RULE = "G-WIDE-001", "G-UNITS-001", "G-INDEX-001"
-OWN_RULES = (CONTRACT_RULE, LINES_RULE, TOTAL_RULE, WIDE_RULE, UNITS_RULE, INDEX_RULE)
+DISCLOSURE_RULE = "G-DISCLOSURE-001"  # asked by ``disclosure_check``, which reads earlier publications too
+OWN_RULES = (CONTRACT_RULE, LINES_RULE, TOTAL_RULE, WIDE_RULE, UNITS_RULE, INDEX_RULE, DISCLOSURE_RULE)
 """Rules with home ``gate``, in the order in which they are asked."""
 
 INDEX_TOLERANCE = 1e-9
@@ -33,7 +34,7 @@ Failing = tuple[int, str]
 
 
 def run_checks(tables: Tables, *, budget_ore: int | None) -> tuple[Reason, ...]:
-    """Ask every own rule but G-CONTRACT-001, which ``in_canonical_form`` answers; ``tables`` keep their contracts.
+    """Ask every own rule but G-CONTRACT-001, which ``in_canonical_form`` answers, and G-DISCLOSURE-001; ``tables`` keep their contracts.
 
     One Reason per rule, also for those that hold (``failing_count`` 0).
     """

@@ -7,18 +7,20 @@ Belongs here: what a decision needs, and the order of its steps. Does not: writi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from expectations.contracts import CONTRACTS
+from models_py.disclosure import DisclosureRule
 from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
 from orchestration.publication import seal as sealing
 from orchestration.publication.act import APPROVALS_NEEDED, REVISION_TYPES, ROLE_RULE, Act, Approval, Person
 from orchestration.publication.approve import APPROVAL_RULE
 from orchestration.publication.candidate import RESERVED, Candidate, Outcome, Reason
+from orchestration.publication.catalogue import Catalogue
 from orchestration.publication.checks import CONTRACT_RULE, in_canonical_form
 from orchestration.publication.content import describe, published_contracts, sha256_of_content
 from orchestration.publication.files import lock, remove_tree
@@ -72,6 +74,8 @@ class Ground:
     undecided : why the policy of the year may not steer a decision, a line each; none where every value is decided
     required_rules : rules without whose result nothing is published
     texts : rules in words, by id and language
+    catalogue : who publishes and where, as of the proposal; None where the policy names no address
+    disclosure : the thresholds by which its tables are attacked once more
     """
 
     roles: Roles
@@ -79,6 +83,8 @@ class Ground:
     undecided: Sequence[str]
     required_rules: Collection[str]
     texts: Mapping[str, Mapping[str, str]]
+    catalogue: Catalogue | None = None
+    disclosure: DisclosureRule = field(default_factory=DisclosureRule)
 
 
 def decide(
@@ -126,8 +132,13 @@ def decide(
         return _publish(work, folder, standing=standing, decision=decision, actor=actor, now=now)
 
 
-def candidate_of(version: Path) -> Candidate:
-    """The candidate that a sealed version was made from: its tables as they stand on disk, and what its run recorded."""
+def candidate_of(
+    version: Path, *, catalogue: Catalogue | None = None, disclosure: DisclosureRule | None = None
+) -> Candidate:
+    """The candidate that a sealed version was made from: its tables as they stand on disk, and what its run recorded.
+
+    ``catalogue`` and ``disclosure`` come from the policy; without them there are no addresses, and the usual thresholds.
+    """
     manifest = manifests.load(version)
     recorded: dict[str, Any] = manifest["recorded"]
     names = [name for name in manifest["content"]["tables"] if name in CONTRACTS]
@@ -143,6 +154,8 @@ def candidate_of(version: Path) -> Candidate:
         budget_ore=recorded["budget_ore"],
         recorded={key: value for key, value in recorded.items() if key not in RESERVED},
         is_demo=recorded["is_demo"],
+        catalogue=catalogue,
+        disclosure=disclosure or DisclosureRule(),
     )
 
 
@@ -150,7 +163,7 @@ def _work(
     root: Path, proposal: Path, *, decision: Decision, ground: Ground, now: datetime
 ) -> tuple[Work, tuple[Reason, ...]]:
     """The proposal's content on its way to a decided version, and what its content alone has against it."""
-    candidate = candidate_of(proposal)
+    candidate = candidate_of(proposal, catalogue=ground.catalogue, disclosure=ground.disclosure)
     promised = manifests.load(proposal)["content_sha256"]
     own = {"municipality_code": candidate.municipality_code, "funding_year": candidate.funding_year}
     tables, contract = in_canonical_form(candidate.tables, **own)

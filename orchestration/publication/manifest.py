@@ -15,6 +15,7 @@ from expectations.contracts import CONTRACT_VERSION
 from orchestration.publication.act import Act
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.content import Content, sha256_of_content
+from orchestration.publication.disclosure_check import Disclosure
 from orchestration.publication.gate import GateVerdict
 from orchestration.publication.waiving import WaiverLine
 
@@ -33,6 +34,7 @@ def build(
     own: tuple[Reason, ...],
     act: Act,
     waivers: tuple[WaiverLine, ...],
+    disclosure: Disclosure,
 ) -> dict[str, Any]:
     """The manifest of a version. ``content`` is compared between runs; ``recorded`` is not, and holds no time."""
     return {
@@ -51,6 +53,7 @@ def build(
             "is_demo": candidate.is_demo,
             "budget_ore": candidate.budget_ore,
             "contract_version": CONTRACT_VERSION,
+            "disclosure": disclosure.recorded(),
             "gate": {
                 "required_rules": list(gate.required_rules),
                 "own_rules": {reason.rule_id: reason.failing_count for reason in own},

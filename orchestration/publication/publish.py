@@ -21,10 +21,12 @@ from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
 from orchestration.publication import seal as sealing
 from orchestration.publication.act import Act
+from orchestration.publication.background import earlier_publications
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.canonical import canonical
 from orchestration.publication.checks import CONTRACT_RULE, in_canonical_form, run_checks
 from orchestration.publication.content import Content, describe, published_contracts, sha256_of_content
+from orchestration.publication.disclosure_check import check_disclosure
 from orchestration.publication.duckdb_file import NAME as DUCKDB_NAME
 from orchestration.publication.files import lock, make_directory, remove_empty, remove_tree
 from orchestration.publication.gate import GateVerdict, standing_against
@@ -165,7 +167,13 @@ def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[R
     }
     sealing.write_tables(staged, tables, publication_id=publication_id)
     frames = {name: to_frame(read_arrow(staged / sealing.TABLES / f"{name}.parquet")) for name in work.tables}
-    own = (Reason(CONTRACT_RULE, 0), *run_checks(frames, budget_ore=candidate.budget_ore))  # publish() asked the first
+    earlier = earlier_publications(work.municipality, count_date=frames["dim_year"]["count_date"].iloc[0])
+    disclosed, disclosure = check_disclosure(frames, rule=candidate.disclosure, earlier=earlier)
+    own = (
+        Reason(CONTRACT_RULE, 0),
+        *run_checks(frames, budget_ore=candidate.budget_ore),
+        disclosed,
+    )  # publish() asked the first
     against = standing_against(work.gate, frames["rule_result"], content_sha256=work.content_sha256)
     against += tuple(reason for reason in own if reason.failing_count)
     if against:
@@ -177,6 +185,7 @@ def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[R
         tables=frames,
         gate=work.gate,
         own=own,
+        disclosure=disclosure,
         changes=_changes(parent, frames["school_allocation"]),
         act=work.act,
         waivers=work.waivers,
@@ -210,6 +219,7 @@ def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[R
         own=own,
         act=work.act,
         waivers=work.waivers,
+        disclosure=disclosure,
     )
     sealing.write_manifest(staged, manifests.to_bytes(manifest))
     problems = verify_files(staged)

@@ -15,6 +15,7 @@ from orchestration.publication import act_words, model_words
 from orchestration.publication.act import Act
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.dictionary import templates
+from orchestration.publication.disclosure_check import Disclosure
 from orchestration.publication.figures import kronor, number
 from orchestration.publication.gate import GateVerdict
 from orchestration.publication.model_card import summary
@@ -91,6 +92,7 @@ def release_notes(
     tables: Mapping[str, pd.DataFrame],
     gate: GateVerdict,
     own: tuple[Reason, ...],
+    disclosure: Disclosure,
     changes: Changes | None,
     act: Act,
     waivers: tuple[WaiverLine, ...],
@@ -120,6 +122,7 @@ def release_notes(
         "policy": candidate.recorded.get("policy"),
         "inputs": sorted(candidate.recorded.get("inputs", []), key=lambda source: sorted(source.items())),
         "changes": changes,
+        "disclosure": disclosure,
         "model": summary(candidate, tables=tables),
         "words": model_words,
         "kronor": kronor,

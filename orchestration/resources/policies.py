@@ -20,6 +20,7 @@ from typing import Literal
 from models_py.allocation.formula import Budget
 from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
+from models_py.disclosure import DisclosureRule
 from models_py.errors import AllocationError, NeedError
 from models_py.need.newly_arrived import refuse_both
 from models_py.need.policy import NeedPolicy
@@ -49,6 +50,7 @@ __all__ = ["PolicyFile", "json_schemas", "load_policy"]
 WEIGHTS_FOLDER = "weights"
 """Weights files of one municipality (in its folder) or for all (beside the folders)."""
 NO_FILE = "none"
+THRESHOLD = "disclosure.threshold"
 ALTERNATIVES = (("base.budget_sek", "base.budget_per_pupil_sek"), ("structural.share", "structural.pot_sek"))
 """Keys of which a year has exactly one. A folder that names one replaces the default's other."""
 
@@ -91,7 +93,7 @@ class PolicyFile:
         def find(key: str) -> ResolvedValue:
             return self._value(key, funding_year, known_on)
 
-        keys = ["base.mode", "index.minimum_pupils", "index.rebase", "index.count_lag_years", *NEED_KEYS]
+        keys = ["base.mode", "index.minimum_pupils", "index.rebase", "index.count_lag_years", THRESHOLD, *NEED_KEYS]
         if self._short_form("structural_part", "structural.share", "structural.pot_sek", "structural.function"):
             pot = one_of(ALTERNATIVES[1], self.parameters, year=funding_year, known_on=known_on)
             keys += ["structural.function", pot]
@@ -205,6 +207,10 @@ class PolicyFile:
                 ]
             )
         return self.weights[value.value]
+
+    def disclosure_at(self, funding_year: int) -> DisclosureRule:
+        """The thresholds of one funding year's publications; errors as ``resolve``."""
+        return DisclosureRule(threshold=self._value(THRESHOLD, funding_year).value)
 
     def holds_until(self, key: str, funding_year: int) -> int:
         """The last whole calendar year in which the value of ``key`` in force in ``funding_year`` holds."""

@@ -77,6 +77,12 @@ class Need(Strict):
     delivered_index_direction: Dated[IndexDirection, Literal["choice"]] | None = None
 
 
+class Disclosure(Strict):
+    """From how many pupils counts of background are published; never fewer than ten."""
+
+    threshold: Dated[Annotated[int, Field(ge=10)], Literal["pupils"]] | None = None
+
+
 NEED_KEYS = tuple(f"need.{name}" for name in Need.model_fields)
 FILE_KEYS = ("need.weights", "need.prior")
 """Keys whose value names a file: its content, not its name, is what was decided."""
@@ -109,6 +115,7 @@ class PolicyValues(Strict):
     structural: Structural | None = None
     index: Index | None = None
     need: Need | None = None
+    disclosure: Disclosure | None = None
     components: dict[Name, AnyComponent] | None = None  # type: ignore[valid-type]
     guarantees: dict[Name, AnyGuarantee] | None = None  # type: ignore[valid-type]
     cost_types: dict[Name, Dated[dict[CostType, Part], Literal["part"]]] | None = None
@@ -145,6 +152,7 @@ KEYED: tuple[type[BaseModel], ...] = (
     Structural,
     Index,
     Need,
+    Disclosure,
     Overheads,
     Series,
     Municipality,

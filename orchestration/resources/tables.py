@@ -60,6 +60,10 @@ class Tables(dg.ConfigurableResource):
             return self.read(name, funding_year)
         return pd.DataFrame(columns=list(CONTRACTS[name].names))
 
+    def read_or_none(self, name: str, funding_year: int) -> pd.DataFrame | None:
+        """As ``read``, but None when no municipality has the table: one that has no contract and so no columns."""
+        return self.read(name, funding_year) if self.municipalities(name, funding_year) else None
+
     def municipalities(self, name: str, funding_year: int) -> list[str]:
         """Municipalities that have this table for the funding year, in order."""
         folders = sorted(Path(self.root, name).glob("municipality=*"))

@@ -10,7 +10,7 @@ from expectations.contracts.evidence import EVIDENCE
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
 from orchestration.partitions import funding_years
-from orchestration.proposals import Material, outcome_rows, outcome_table, propose_all
+from orchestration.proposals import BACKGROUND_COUNTS, Material, outcome_rows, outcome_table, propose_all
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
@@ -77,7 +77,13 @@ def rule_result(
     group_name=PUBLICATION,
     owners=[DATA_TEAM],
     kinds={"python", "parquet", "duckdb"},
-    deps=[RULE_RESULT, dg.AssetKey(["allocation", "school_allocation"]), *TABLES, *EVIDENCE_TABLES],
+    deps=[
+        RULE_RESULT,
+        dg.AssetKey(["allocation", "school_allocation"]),
+        dg.AssetKey(["need", BACKGROUND_COUNTS]),
+        *TABLES,
+        *EVIDENCE_TABLES,
+    ],
     description="One sealed proposal per municipality: Parquet, a read-only DuckDB file, data dictionary, RELEASE.md, "
     "MODEL.md and manifest; the pointer `proposed` moves in one step. A refused municipality keeps what it had.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from background_counts import counts
 from need_evidence import FIT_ID, evidence, record
 
+from expectations.contracts import CONTRACTS
+from models_py.disclosure import DisclosureRule
+from orchestration.publication.background import Told
 from orchestration.publication.candidate import Candidate, Outcome
 from orchestration.publication.content import content_sha256
+from orchestration.publication.disclosure import protected_tables
 from orchestration.publication.gate import GateVerdict, judge
 from orchestration.publication.publish import publish
 
@@ -28,9 +33,16 @@ GRADES = ("f", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 _RATE_BASE, _RATE_STRUCTURAL = Decimal("8123456.789012"), Decimal("912345.678901")
 
 
-def candidate(code: str = "9999", *, units: int = 4, seed: int = 0, **changes: Any) -> Candidate:
-    """A whole candidate: ``units`` paid units and one without pupils. ``seed`` shifts the pupils."""
+def candidate(
+    code: str = "9999", *, units: int = 4, seed: int = 0, background: bool = False, **changes: Any
+) -> Candidate:
+    """A whole candidate: ``units`` paid units and one without pupils. ``seed`` shifts the pupils.
+
+    ``background``: with counts of background, some of them withheld; nothing was told before.
+    """
     tables = _tables(code, units=units, seed=seed)
+    if background:
+        tables = with_background(tables, code)
     made = Candidate(
         municipality_code=code,
         funding_year=YEAR,
@@ -166,7 +178,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             "count_date_count": 2, "fit_id": FIT_ID,
         }
     )  # fmt: skip
-    return evidence(everywhere, codes) | {
+    tables = evidence(everywhere, codes) | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {
@@ -203,6 +215,29 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         ),
         "school_allocation": wide,
     }  # fmt: skip
+    return tables | {
+        name: pd.DataFrame(columns=list(CONTRACTS[name].names))
+        for name in ("school_background", "municipality_background")
+    }
+
+
+def with_background(
+    tables: Mapping[str, pd.DataFrame],
+    code: str = "9999",
+    *,
+    told: pd.DataFrame | None = None,
+    earlier: Sequence[Told] = (),
+) -> dict[str, pd.DataFrame]:
+    """``tables`` with counts of background (``told``, else those of ``background_counts``), protected."""
+    paid = tables["fct_need_index"].set_index("school_unit_code")["pupil_count"]
+    return protected_tables(
+        tables,
+        counts(paid.to_dict()) if told is None else told,
+        municipality_code=code,
+        funding_year=YEAR,
+        rule=DisclosureRule(),
+        earlier=earlier,
+    )
 
 
 def _sek(ore: int) -> Decimal:

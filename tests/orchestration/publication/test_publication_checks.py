@@ -14,6 +14,7 @@ from candidates import NOW, candidate, release, snapshot, spoiled, verdict, with
 from orchestration.publication.candidate import Candidate
 from orchestration.publication.checks import (
     CONTRACT_RULE,
+    DISCLOSURE_RULE,
     INDEX_RULE,
     LINES_RULE,
     OWN_RULES,
@@ -71,6 +72,24 @@ def _word(of: Candidate, row: int, reason: str | None, status: str | None = None
     return spoiled(changed, "school_allocation", "payment_status", row, status) if status else changed
 
 
+def _small_count_told(of: Candidate) -> Candidate:
+    """One unit whose counts all stand, and one of them is nine."""
+    unit = of.tables["school_allocation"].iloc[0]
+    day = of.tables["dim_year"]["count_date"].iloc[0]
+    told = {"yes": 9, "no": int(unit["pupil_count"]) - 9}
+    rows = pd.DataFrame(
+        [
+            {"factor": "siblings", "level": level, "count_date": day, "pupil_count": unit["pupil_count"],
+             "background_count": count, "suppression_code": None}
+            for level, count in told.items()
+        ]
+    ).assign(municipality_code=of.municipality_code, funding_year=of.funding_year)  # fmt: skip
+    schools = with_table(of, "school_background", rows.assign(school_unit_code=unit["school_unit_code"]))
+    return with_table(
+        schools, "municipality_background", rows.assign(background_count=None, suppression_code="suppressed")
+    )
+
+
 FAULTS: list[tuple[str, str, Spoil]] = [
     ("a column is missing", CONTRACT_RULE, lambda c: _year(c, lambda t: t.drop(columns="count_date"))),
     ("a column is unknown", CONTRACT_RULE, lambda c: _year(c, lambda t: t.assign(extra=1))),
@@ -98,6 +117,7 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("a unit is gone without a word", UNITS_RULE, lambda c: _without_wide_row(c, 4)),
     ("the mean index is 100.000001", INDEX_RULE, lambda c: _index(c, 1 + 1e-8)),
     ("the mean index is 99.999999", INDEX_RULE, lambda c: _index(c, 1 - 1e-8)),
+    ("a small count of background stands", DISCLOSURE_RULE, _small_count_told),
     ("there is no index", INDEX_RULE, lambda c: with_table(c, "fct_need_index", c.tables["fct_need_index"].iloc[:0])),
 ]
 
