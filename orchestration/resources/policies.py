@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from models_py.allocation.accounts import Accounts
 from models_py.allocation.formula import Budget
 from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
@@ -41,6 +42,7 @@ from orchestration.resources.policy_years import (
     last_whole_year,
     one_of,
     time_problems,
+    touches_year,
     value_in_force,
 )
 
@@ -49,6 +51,8 @@ __all__ = ["PolicyFile", "json_schemas", "load_policy"]
 WEIGHTS_FOLDER = "weights"
 """Weights files of one municipality (in its folder) or for all (beside the folders)."""
 NO_FILE = "none"
+TERMS = ("cost_types.", "cost_types_sek.", "overheads.", "accounts.")
+"""Sections that are read when need and base are decided. A policy may be without them, and accounts are for one year."""
 ALTERNATIVES = (("base.budget_sek", "base.budget_per_pupil_sek"), ("structural.share", "structural.pot_sek"))
 """Keys of which a year has exactly one. A folder that names one replaces the default's other."""
 
@@ -98,7 +102,12 @@ class PolicyFile:
             keys.append(one_of(ALTERNATIVES[0], self.parameters, year=funding_year, known_on=known_on))
         if self._short_form("base_part", "base.grade_weights", "base.grade_prices_sek"):
             keys.append("base.grade_prices_sek" if is_price_list else "base.grade_weights")
-        keys += [key for key in self.parameters if key.startswith(("cost_types.", "overheads."))]
+        keys += [
+            key
+            for key, entry in self.parameters.items()
+            if key.startswith(TERMS)
+            and (not key.startswith("accounts.") or touches_year(entry, year=funding_year, known_on=known_on))
+        ]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
         return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
 
@@ -137,22 +146,18 @@ class PolicyFile:
                 budget=Budget(*money) if grades is None else None,
                 components=components_of(self.shapes, resolved),
                 guarantees=stages_of(self.shapes, resolved),
-                cost_types={
-                    key.removeprefix("cost_types."): parts
-                    for key, parts in value.items()
-                    if key.startswith("cost_types.")
-                },
-                overheads=None
-                if "overheads.method" not in value
-                else OverheadPolicy(
-                    method=value["overheads.method"],
-                    administration_share=value["overheads.administration_share"],
-                    vat_share=value["overheads.vat_share"],
-                ),
+                cost_types=_under("cost_types.", value),
+                cost_types_sek=_under("cost_types_sek.", value),
+                overheads=_overheads(_under("overheads.", value)),
+                accounts=None
+                if "accounts.lines" not in value
+                else Accounts(value["accounts.lines"], value.get("accounts.stated_sek", {})),
                 base_key="" if grades is None else f"{resolved[grades].where}: {grades}",
             )
         except AllocationError as error:
-            raise PolicyError([f"policy of {self.municipality_code} for {funding_year}: {error}"]) from None
+            named = next((r for r in resolved.values() if str(error).startswith((f"{r.key}:", f"{r.key}."))), None)
+            place = f"policy of {self.municipality_code} for {funding_year}" if named is None else named.where
+            raise PolicyError([f"{place}: {error}"]) from None
 
     def descriptions(self) -> dict[str, str]:
         """What the policy says of its components and guarantees, by code."""
@@ -229,6 +234,21 @@ class PolicyFile:
         if key not in self.parameters:
             raise PolicyDateError([f"policy of {self.municipality_code}: {key}: is not given; add it to a value file"])
         return value_in_force(key, self.parameters[key], year=year, series=self.series, known_on=known_on)
+
+
+def _under(section: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a section by the names that stand in it."""
+    return {key.removeprefix(section): item for key, item in value.items() if key.startswith(section)}
+
+
+def _overheads(given: Mapping[str, Any]) -> OverheadPolicy | None:
+    """The reading of the overheads; None where the policy says nothing of them."""
+    if not given:
+        return None
+    absent = sorted({each.name for each in fields(OverheadPolicy)} - given.keys())
+    if absent:
+        raise AllocationError(f"overheads.{min(given)}: stands alone; overheads need {', '.join(absent)} too")
+    return OverheadPolicy(**given)
 
 
 def _pays_newly_arrived(resolved: Mapping[str, ResolvedValue]) -> bool:
