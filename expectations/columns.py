@@ -251,21 +251,21 @@ _ALL = (
     Column("overhead_method", "text", "How 3 % administration and 6 % VAT are read: compound_add_on, additive, gross_up or gross_up_joint; empty for "
            "municipal organisers.", "Hur 3 % administration och 6 % moms läses: compound_add_on, additive, gross_up eller gross_up_joint; tomt "
            "för kommunala huvudmän.", source="Skolförordningen 14 kap. 4 §"),
-    Column("administration_share", "decimal(18,6)", "Standard share of administration.", "Schablonandel för administration.", "share 0..1", (0, 1)),
-    Column("vat_share", "decimal(18,6)", "Standard share of VAT.", "Schablonandel för mervärdesskatt.", "share 0..1", (0, 1)),
+    Column("administration_share", "decimal(18,6)", "Standard share of administration.", "Schablonandel för administration.", "share 0..1", (0, None)),
+    Column("vat_share", "decimal(18,6)", "Standard share of VAT.", "Schablonandel för mervärdesskatt.", "share 0..1", (0, None)),
     Column("allocated_sek", "decimal(18,2)", "Decided for the organiser's school units, before overheads.",
            "Beslutat för huvudmannens skolenheter, före administration och moms.", "kr"),
     Column("administration_sek", "decimal(18,2)", "Administration, added for independent organisers.",
            "Administration, läggs till för enskilda huvudmän.", "kr", (0, None)),
     Column("vat_sek", "decimal(18,2)", "VAT, added for independent organisers.", "Mervärdesskatt, läggs till för enskilda huvudmän.", "kr", (0, None)),
     Column("de_delegated_sek", "decimal(18,2)", "Taken back for services that municipal units buy together; 0 or less.",
-           "Återtas för tjänster som kommunens enheter köper gemensamt; 0 eller mindre.", "kr", (None, 0)),
+           "Återtas för tjänster som kommunens enheter köper gemensamt; 0 eller mindre.", "kr"),
     Column("payable_sek", "decimal(18,2)", "What the organiser is paid for the year.", "Det som betalas till huvudmannen för året.", "kr"),
     Column("payable_per_pupil_sek", "decimal(18,2)", "The same over the organiser's pupils.", "Samma per elev hos huvudmannen.", "kr per pupil"),
     Column("reconciliation_step", "int32", "1 budget, 2 central deductions, 3 components, 4 overheads, 5 common services taken back, 6 organisers, "
            "7 annual accounts. 1 + 2 = 3; 3 + 4 + 5 = 6; 7 = 3 + 4 - 2.",
            "1 budget, 2 centrala avdrag, 3 delar, 4 administration och moms, 5 återtag för gemensamma tjänster, 6 huvudmän, "
-           "7 räkenskapssammandraget. 1 + 2 = 3; 3 + 4 + 5 = 6; 7 = 3 + 4 - 2.", "", (1, 7)),
+           "7 räkenskapssammandraget. 1 + 2 = 3; 3 + 4 + 5 = 6; 7 = 3 + 4 - 2.", "", (1, None)),
     Column("item_kind", "text", "Kind of the step: budget, central_deduction, component, overhead, de_delegation, organiser, account.",
            "Stegets slag: budget, central_deduction (centralt avdrag), component (del), overhead (administration och moms), "
            "de_delegation (återtag), organiser (huvudman), account (rad i räkenskapssammandraget)."),

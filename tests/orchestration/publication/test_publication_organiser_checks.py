@@ -78,6 +78,7 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("another reading is stated", OVERHEADS_RULE, lambda c: spoiled(c, PAID, "overhead_method", INDEPENDENT, "gross_up")),
     ("the municipality states a reading", OVERHEADS_RULE, lambda c: spoiled(c, PAID, "overhead_method", OWN, "additive")),
     ("an öre is taken back and paid", OVERHEADS_RULE, lambda c: _step(c, PAID, OWN, de_delegated_sek=-ORE)),
+    ("a service pays the organiser back", OVERHEADS_RULE, lambda c: _step(c, PAID, OWN, de_delegated_sek=ORE)),
     ("a krona of VAT is missing everywhere", OVERHEADS_RULE, _a_krona_less_vat_everywhere),
     ("öre move between cost types of a unit", COST_TYPES_RULE, _moved_between_cost_types),
     ("a calculation is one öre off", COST_TYPES_RULE, lambda c: _step(c, CALCULATED, 3, amount_ore=1, amount_sek=ORE)),
