@@ -12,14 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from models_py.allocation.accounts import Accounts
 from models_py.allocation.formula import Budget
-from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.errors import AllocationError, NeedError
 from models_py.need.newly_arrived import refuse_both
@@ -34,6 +32,7 @@ from orchestration.resources.formula_years import (
 )
 from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
 from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality
+from orchestration.resources.policy_terms import TERMS, accounts_of, overheads_of, under
 from orchestration.resources.policy_text import PolicyDateError, PolicyError
 from orchestration.resources.policy_years import (
     Entry,
@@ -51,8 +50,6 @@ __all__ = ["PolicyFile", "json_schemas", "load_policy"]
 WEIGHTS_FOLDER = "weights"
 """Weights files of one municipality (in its folder) or for all (beside the folders)."""
 NO_FILE = "none"
-TERMS = ("cost_types.", "cost_types_sek.", "overheads.", "accounts.")
-"""Sections that are read when need and base are decided. A policy may be without them, and accounts are for one year."""
 ALTERNATIVES = (("base.budget_sek", "base.budget_per_pupil_sek"), ("structural.share", "structural.pot_sek"))
 """Keys of which a year has exactly one. A folder that names one replaces the default's other."""
 
@@ -146,12 +143,10 @@ class PolicyFile:
                 budget=Budget(*money) if grades is None else None,
                 components=components_of(self.shapes, resolved),
                 guarantees=stages_of(self.shapes, resolved),
-                cost_types=_under("cost_types.", value),
-                cost_types_sek=_under("cost_types_sek.", value),
-                overheads=_overheads(_under("overheads.", value)),
-                accounts=None
-                if "accounts.lines" not in value
-                else Accounts(value["accounts.lines"], value.get("accounts.stated_sek", {})),
+                cost_types=under("cost_types.", value),
+                cost_types_sek=under("cost_types_sek.", value),
+                overheads=overheads_of(under("overheads.", value)),
+                accounts=accounts_of(under("accounts.", value)),
                 base_key="" if grades is None else f"{resolved[grades].where}: {grades}",
             )
         except AllocationError as error:
@@ -234,21 +229,6 @@ class PolicyFile:
         if key not in self.parameters:
             raise PolicyDateError([f"policy of {self.municipality_code}: {key}: is not given; add it to a value file"])
         return value_in_force(key, self.parameters[key], year=year, series=self.series, known_on=known_on)
-
-
-def _under(section: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a section by the names that stand in it."""
-    return {key.removeprefix(section): item for key, item in value.items() if key.startswith(section)}
-
-
-def _overheads(given: Mapping[str, Any]) -> OverheadPolicy | None:
-    """The reading of the overheads; None where the policy says nothing of them."""
-    if not given:
-        return None
-    absent = sorted({each.name for each in fields(OverheadPolicy)} - given.keys())
-    if absent:
-        raise AllocationError(f"overheads.{min(given)}: stands alone; overheads need {', '.join(absent)} too")
-    return OverheadPolicy(**given)
 
 
 def _pays_newly_arrived(resolved: Mapping[str, ResolvedValue]) -> bool:
