@@ -246,6 +246,40 @@ _ALL = (
     Column("total_per_pupil_sek", "decimal(18,2)", "The allocation over the pupils.", "Tilldelning per elev.", "kr per pupil"),
     Column("redistribution_sek", "decimal(18,2)", "Structural part minus an equal amount per pupil of the same pot.",
            "Strukturtillägg minus lika belopp per elev ur samma pott.", "kr"),
+    # organisers: the statutory calculation and what is added when need and base are decided
+    Column("cost_type", "text", "Statutory cost type: teaching, learning_tools, pupil_health, meals, premises, administration, vat.",
+           "Kostnadsslag: teaching (undervisning), learning_tools (lärverktyg), pupil_health (elevhälsa), meals (måltider), "
+           "premises (lokaler), administration, vat (mervärdesskatt).", source="Skolförordningen 14 kap. 4 §"),
+    Column("amount_sek", "decimal(18,2)", "The same amount in kronor.", "Samma belopp i kronor.", "kr"),
+    Column("amount_per_pupil_sek", "decimal(18,2)", "The amount over the organiser's pupils.", "Beloppet per elev hos huvudmannen.", "kr per pupil"),
+    Column("municipal_per_pupil_sek", "decimal(18,2)", "Mean per pupil of the municipality's own school units for the same cost type; empty without any.",
+           "Kommunens egna skolenheters belopp per elev för samma kostnadsslag; tomt om den inte har några.", "kr per pupil"),
+    Column("overhead_method", "text", "How 3 % administration and 6 % VAT are read: compound_add_on, additive, gross_up or gross_up_joint; empty for "
+           "municipal organisers.", "Hur 3 % administration och 6 % moms läses: compound_add_on, additive, gross_up eller gross_up_joint; tomt "
+           "för kommunala huvudmän.", source="Skolförordningen 14 kap. 4 §"),
+    Column("administration_share", "decimal(18,6)", "Standard share of administration.", "Schablonandel för administration.", "share 0..1", (0, None)),
+    Column("vat_share", "decimal(18,6)", "Standard share of VAT.", "Schablonandel för mervärdesskatt.", "share 0..1", (0, None)),
+    Column("allocated_sek", "decimal(18,2)", "Decided for the organiser's school units, before overheads.",
+           "Beslutat för huvudmannens skolenheter, före administration och moms.", "kr"),
+    Column("administration_sek", "decimal(18,2)", "Administration, added for independent organisers.",
+           "Administration, läggs till för enskilda huvudmän.", "kr", (0, None)),
+    Column("vat_sek", "decimal(18,2)", "VAT, added for independent organisers.", "Mervärdesskatt, läggs till för enskilda huvudmän.", "kr", (0, None)),
+    Column("de_delegated_sek", "decimal(18,2)", "Taken back for services that municipal units buy together; 0 or less.",
+           "Återtas för tjänster som kommunens enheter köper gemensamt; 0 eller mindre.", "kr"),
+    Column("payable_sek", "decimal(18,2)", "What the organiser is paid for the year.", "Det som betalas till huvudmannen för året.", "kr"),
+    Column("payable_per_pupil_sek", "decimal(18,2)", "The same over the organiser's pupils.", "Samma per elev hos huvudmannen.", "kr per pupil"),
+    Column("reconciliation_step", "int32", "1 budget, 2 central deductions, 3 components, 4 overheads, 5 common services taken back, 6 organisers, "
+           "7 annual accounts. 1 + 2 = 3; 3 + 4 + 5 = 6; 7 = 3 + 4 - 2.",
+           "1 budget, 2 centrala avdrag, 3 delar, 4 administration och moms, 5 återtag för gemensamma tjänster, 6 huvudmän, "
+           "7 räkenskapssammandraget. 1 + 2 = 3; 3 + 4 + 5 = 6; 7 = 3 + 4 - 2.", "", (1, None)),
+    Column("item_kind", "text", "Kind of the step: budget, central_deduction, component, overhead, de_delegation, organiser, account.",
+           "Stegets slag: budget, central_deduction (centralt avdrag), component (del), overhead (administration och moms), "
+           "de_delegation (återtag), organiser (huvudman), account (rad i räkenskapssammandraget)."),
+    Column("item_code", "text", "What the row is about: a component, an organiser's key, a line of the annual accounts.",
+           "Vad raden gäller: en del, en huvudmans nyckel, en rad i räkenskapssammandraget."),
+    Column("stated_ore", "int64", "What the municipality's accounts or budget have on the line; empty where the policy states none.",
+           "Det som kommunens bokslut eller budget har på raden; tomt där policyn inte anger något.", "öre"),
+    Column("difference_ore", "int64", "Stated less computed.", "Angivet minus beräknat.", "öre"),
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),
     Column("revision_type", "text", "R1 better source data, R2 routine recalculation, R3 improved method, C correction; empty for proposals and the year's first.",

@@ -71,14 +71,21 @@ def status() -> None:
 
 @app.command(help=say("help_explain"))
 def explain(
-    school: Annotated[str, typer.Argument(help=say("help_school"))],
-    year: Annotated[int, typer.Argument(help=say("help_year"))],
+    asked: Annotated[list[str], typer.Argument(help=say("help_explain_asked"), metavar="[SCHOOL] YEAR")],
+    organiser: Annotated[str | None, typer.Option(help=say("help_organiser"))] = None,
 ) -> None:
-    """One school unit's amount, line by line."""
+    """One school unit's amount, or one organiser's statutory calculation, line by line."""
+    from orchestration.report.organiser_view import organiser_view
     from orchestration.report.terminal import NotPublishedError, explain_view
 
+    *schools, year = asked
+    if len(schools) != (organiser is None) or not (year.isascii() and year.isdigit()):
+        _refuse(say("explain_asked"))
     try:
-        out.print(explain_view(settings(), school_unit_code=school, funding_year=year))
+        if organiser is not None:
+            out.print(organiser_view(settings(), organiser_key=organiser, funding_year=int(year)))
+        else:
+            out.print(explain_view(settings(), school_unit_code=schools[0], funding_year=int(year)))
     except NotPublishedError as error:
         _refuse(str(error))
 

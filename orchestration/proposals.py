@@ -19,6 +19,7 @@ import pandas as pd
 
 from expectations.contracts import CONTRACTS, ContractError
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.decisions import catalogue_of, may_propose, required_rules, rule_texts, waivers_of
@@ -50,9 +51,9 @@ CUT = (
     "fct_allocation",
     "school_allocation",
     "rule_result",
-    *(contract.table for contract in EVIDENCE),
+    *(contract.table for contract in (*EVIDENCE, *ORGANISERS)),
 )
-"""Tables that are cut by municipality as they are; those of the evidence may have no rows for it."""
+"""Tables that are cut by municipality as they are; those of the evidence and of cost types may have no rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,7 @@ class Material:
     Attributes
     ----------
     cut : table → municipality → rows
-    fits, allocations : records of the need and the allocation step by municipality
+    fits, allocations, organisers : records of the steps of need, allocation and organisers by municipality
     background : municipality → counts per count date, school unit, factor and level; own pupils only
     bases : municipality → basis its pupils are counted from, of all that the run concerns
     """
@@ -74,6 +75,7 @@ class Material:
     fits: Mapping[str, Mapping[str, Any]]
     allocations: Mapping[str, Mapping[str, Any]]
     background: Mapping[str, pd.DataFrame]
+    organisers: Mapping[str, Mapping[str, Any]]
     units: pd.DataFrame
     deliveries: pd.DataFrame
     corrections: pd.DataFrame
@@ -91,6 +93,7 @@ class Material:
             fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
             background=_by_municipality(tables.read_or_none(BACKGROUND_COUNTS, funding_year)),
+            organisers=tables.read_record("organisers", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
             corrections=corrections(accepted),
@@ -106,7 +109,7 @@ def propose_all(material: Material, *, root: Path, actor: str, now: datetime, is
 
 def _propose(material: Material, code: str, *, root: Path, actor: str, now: datetime, is_demo: bool) -> Outcome:
     year, rules = material.funding_year, material.cut["rule_result"].get(code)
-    if rules is None or code not in material.cut["fct_allocation"]:
+    if rules is None or code not in material.cut["fct_allocation"] or code in material.organisers:
         return Outcome("refused", code, year, None, None, _why_not_computed(material, code, rules), None)
     policy = material.scope.policy(code)
     candidate = Candidate(
@@ -241,7 +244,8 @@ def _why_not_computed(material: Material, code: str, rules: pd.DataFrame | None)
     if rules is not None:
         failing = rules[(rules["severity"] == "critical") & (rules["failing_count"] > 0)]
         reasons = [Reason(row.rule_id, int(row.failing_count)) for row in failing.itertuples()]
-    said = [record.get("refusal") for record in (material.fits.get(code, {}), material.allocations.get(code, {}))]
+    steps = (material.fits, material.allocations, material.organisers)
+    said = [record.get(code, {}).get("refusal") for record in steps]
     words = next((text for text in said if text), "no school unit has pupils on the later count date")
     return (*reasons, Reason(CANDIDATE_RULE, 1, words))
 

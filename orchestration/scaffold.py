@@ -36,6 +36,10 @@ TO_DECIDE = {
     "`likvard scenarios`.",
     "structural.function": "How the part follows the index; linear: index 200 gives twice the kronor per pupil of index 100.",
     "index.minimum_pupils": "Below this a school unit shares its index with the nearest small ones: money reveals an index.",
+    "cost_types.base_part": "What the base part pays for, by statutory cost type: an independent organiser's decision shows it. "
+    "cost_types_sek gives meals or premises in kronor per pupil before the parts.",
+    "cost_types.structural_part": "The structural part has no cost type of its own in law; say where it is used.",
+    "overheads.method": "How 3 % administration and 6 % VAT are read: compound_add_on, additive, gross_up, gross_up_joint.",
     "need.factors": "The background that counts. Every factor must be in the delivered files.",
     "need.newly_arrived": "Whether the newly arrived stand in the index (in_index) or get a pot of their own (per_head).",
     "need.count_dates": "One count or the mean of the two latest; two are steadier from year to year.",

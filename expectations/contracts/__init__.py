@@ -9,6 +9,7 @@ from __future__ import annotations
 from expectations.contracts.background import BACKGROUND
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.organisers import ORGANISERS
 
 CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
@@ -128,6 +129,7 @@ CONTRACTS: dict[str, Contract] = {
         ),
         *EVIDENCE,
         *BACKGROUND,
+        *ORGANISERS,
     )
 }  # fmt: skip
 """Published tables by name."""

@@ -66,6 +66,15 @@ def _basis_may_steer_a_decision(tables: Tables) -> pd.DataFrame:
     return need[need["basis"] == "open_statistics"]
 
 
+def _independent_organisers_have_their_calculation(tables: Tables) -> pd.DataFrame:
+    keys = ["municipality_code", "organiser_key"]
+    paid = tables["organiser_allocation"]
+    independent = paid[paid["organiser_type"] == "independent"]
+    told = pd.MultiIndex.from_frame(tables["organiser_calculation"][keys])
+    is_told = pd.MultiIndex.from_frame(independent[keys]).isin(told)
+    return independent[~is_told | independent["overhead_method"].isna().to_numpy()]
+
+
 FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
@@ -73,6 +82,7 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-AMOUNT-001": _amounts_are_not_negative,
     "R-AMOUNT-002": _components_are_whole_kronor,
     "R-EQUAL-001": _one_rate_for_all_units,
+    "R-ORGANISER-001": _independent_organisers_have_their_calculation,
     "R-BASIS-001": _basis_may_steer_a_decision,
 }
 """Rule id → failing rows. A test holds this against the register."""

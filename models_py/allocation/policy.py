@@ -13,10 +13,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
+from models_py.allocation.accounts import Accounts
 from models_py.allocation.components.grades import PricesByGrade, WeightsByGrade
 from models_py.allocation.components.need import StructuralLinear
 from models_py.allocation.components.parameters import GRADES
-from models_py.allocation.cost_types import check_cost_types
+from models_py.allocation.cost_types import check_cost_types, check_cost_types_sek
 from models_py.allocation.formula import Budget, BudgetMode, Component, Formula, Sharing, Stage
 from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.errors import AllocationError
@@ -117,7 +118,9 @@ class AllocationPolicy:
     components : further components, in order
     guarantees : promises and later steps, in the order in which they are carried out
     cost_types : component_code to statutory cost type to its part, 0..1, adding up to 1
+    cost_types_sek : component_code to cost type to kronor per pupil, taken before the parts
     overheads : administration and VAT of independent organisers, or None
+    accounts : lines of the annual accounts that the money is met with, or None
     """
 
     base: BasePolicy | None = None
@@ -129,7 +132,9 @@ class AllocationPolicy:
     components: tuple[Component, ...] = ()
     guarantees: tuple[Stage, ...] = ()
     cost_types: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    cost_types_sek: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     overheads: OverheadPolicy | None = None
+    accounts: Accounts | None = None
     base_key: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -139,6 +144,7 @@ class AllocationPolicy:
         _require((self.base is None) != (self.budget is None), "base: takes exactly one of base part and budget")
         self.formula()  # components that do not fit together are refused here
         check_cost_types(self.cost_types)
+        check_cost_types_sek(self.cost_types_sek)
 
     def formula(self) -> Formula:
         """Budget, components and stages with the short form spelt out."""

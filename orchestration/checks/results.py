@@ -29,7 +29,7 @@ from orchestration.resources.warehouse import Warehouse
 Dates = tuple[date, date]
 """Later and earlier count date."""
 
-JUDGED = ("fct_need_index", "fct_allocation")
+JUDGED = ("fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation")
 """Tables that rules with home ``rule`` read."""
 
 

@@ -18,11 +18,14 @@ from expectations.contracts import ContractError
 from orchestration.publication.candidate import Reason
 from orchestration.publication.canonical import canonical
 from orchestration.publication.content import published_contracts
+from orchestration.publication.organiser_checks import ORGANISER_RULES, organiser_checks
 
 CONTRACT_RULE, LINES_RULE, TOTAL_RULE = "G-CONTRACT-001", "G-LINES-001", "G-TOTAL-001"
 WIDE_RULE, UNITS_RULE, INDEX_RULE = "G-WIDE-001", "G-UNITS-001", "G-INDEX-001"
 DISCLOSURE_RULE = "G-DISCLOSURE-001"  # asked by ``disclosure_check``, which reads earlier publications too
-OWN_RULES = (CONTRACT_RULE, LINES_RULE, TOTAL_RULE, WIDE_RULE, UNITS_RULE, INDEX_RULE, DISCLOSURE_RULE)
+OWN_RULES = (
+    CONTRACT_RULE, LINES_RULE, TOTAL_RULE, WIDE_RULE, UNITS_RULE, INDEX_RULE, *ORGANISER_RULES, DISCLOSURE_RULE,
+)  # fmt: skip
 """Rules with home ``gate``, in the order in which they are asked."""
 
 INDEX_TOLERANCE = 1e-9
@@ -44,6 +47,7 @@ def run_checks(tables: Tables, *, budget_ore: int | None) -> tuple[Reason, ...]:
         Reason(WIDE_RULE, *wide_rows_off_lines(tables["school_allocation"], tables["fct_allocation"])),
         Reason(UNITS_RULE, *units_without_word(tables)),
         Reason(INDEX_RULE, *index_mean_off(tables["fct_need_index"])),
+        *organiser_checks(tables),
     )
 
 

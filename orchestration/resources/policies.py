@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Literal
 
 from models_py.allocation.formula import Budget
-from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.disclosure import DisclosureRule
 from models_py.errors import AllocationError, NeedError
@@ -34,6 +33,7 @@ from orchestration.resources.formula_years import (
 )
 from orchestration.resources.policy_reading import entries_of, json_schemas, municipality_of
 from orchestration.resources.policy_shape import FILE_KEYS, NEED_KEYS, IntakeMode, Municipality, PublicationPlace
+from orchestration.resources.policy_terms import TERMS, accounts_of, overheads_of, under
 from orchestration.resources.policy_text import PolicyDateError, PolicyError
 from orchestration.resources.policy_years import (
     Entry,
@@ -42,6 +42,7 @@ from orchestration.resources.policy_years import (
     last_whole_year,
     one_of,
     time_problems,
+    touches_year,
     value_in_force,
 )
 
@@ -102,7 +103,12 @@ class PolicyFile:
             keys.append(one_of(ALTERNATIVES[0], self.parameters, year=funding_year, known_on=known_on))
         if self._short_form("base_part", "base.grade_weights", "base.grade_prices_sek"):
             keys.append("base.grade_prices_sek" if is_price_list else "base.grade_weights")
-        keys += [key for key in self.parameters if key.startswith(("cost_types.", "overheads."))]
+        keys += [
+            key
+            for key, entry in self.parameters.items()
+            if key.startswith(TERMS)
+            and (not key.startswith("accounts.") or touches_year(entry, year=funding_year, known_on=known_on))
+        ]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
         return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
 
@@ -141,22 +147,16 @@ class PolicyFile:
                 budget=Budget(*money) if grades is None else None,
                 components=components_of(self.shapes, resolved),
                 guarantees=stages_of(self.shapes, resolved),
-                cost_types={
-                    key.removeprefix("cost_types."): parts
-                    for key, parts in value.items()
-                    if key.startswith("cost_types.")
-                },
-                overheads=None
-                if "overheads.method" not in value
-                else OverheadPolicy(
-                    method=value["overheads.method"],
-                    administration_share=value["overheads.administration_share"],
-                    vat_share=value["overheads.vat_share"],
-                ),
+                cost_types=under("cost_types.", value),
+                cost_types_sek=under("cost_types_sek.", value),
+                overheads=overheads_of(under("overheads.", value)),
+                accounts=accounts_of(under("accounts.", value)),
                 base_key="" if grades is None else f"{resolved[grades].where}: {grades}",
             )
         except AllocationError as error:
-            raise PolicyError([f"policy of {self.municipality_code} for {funding_year}: {error}"]) from None
+            named = next((r for r in resolved.values() if str(error).startswith((f"{r.key}:", f"{r.key}."))), None)
+            place = f"policy of {self.municipality_code} for {funding_year}" if named is None else named.where
+            raise PolicyError([f"{place}: {error}"]) from None
 
     def descriptions(self) -> dict[str, str]:
         """What the policy says of its components and guarantees, by code."""

@@ -92,6 +92,14 @@ CostType = Literal["teaching", "learning_tools", "pupil_health", "meals", "premi
 assert get_args(CostType) == COST_TYPES
 
 
+class AnnualAccounts(Strict):
+    """Lines of the annual accounts that the year's money is met with; a reconciliation moves no money."""
+
+    # cost type, administration, vat or central deduction → line
+    lines: Dated[dict[Name, Text], Literal["account"]] | None = None
+    stated_sek: Dated[dict[Text, Kronor], Literal["sek"]] | None = None  # line → kronor; given, never indexed
+
+
 class Overheads(Strict):
     """Administration and VAT of independent organisers, added when need and base are decided."""
 
@@ -119,7 +127,9 @@ class PolicyValues(Strict):
     components: dict[Name, AnyComponent] | None = None  # type: ignore[valid-type]
     guarantees: dict[Name, AnyGuarantee] | None = None  # type: ignore[valid-type]
     cost_types: dict[Name, Dated[dict[CostType, Part], Literal["part"]]] | None = None
+    cost_types_sek: dict[Name, Dated[dict[CostType, Amount], Literal["sek_per_pupil"]]] | None = None
     overheads: Overheads | None = None
+    accounts: AnnualAccounts | None = None
     series: dict[str, Series] | None = None
 
 
@@ -154,6 +164,7 @@ KEYED: tuple[type[BaseModel], ...] = (
     Need,
     Disclosure,
     Overheads,
+    AnnualAccounts,
     Series,
     Municipality,
     PublicationPlace,

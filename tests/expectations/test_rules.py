@@ -34,7 +34,20 @@ LINES = pd.DataFrame(
         "amount_ore": [100, 200, 300, 400, 500],
     }
 )
-GOOD = {"fct_need_index": NEED, "fct_allocation": LINES}
+ORGANISERS = pd.DataFrame(
+    {
+        "municipality_code": ["9998", "9999", "9999"],
+        "organiser_key": ["a", "a", "b"],
+        "organiser_type": ["independent", "municipal", "independent"],
+        "overhead_method": ["additive", None, "additive"],
+    }
+)
+GOOD = {
+    "fct_need_index": NEED,
+    "fct_allocation": LINES,
+    "organiser_allocation": ORGANISERS,
+    "organiser_calculation": ORGANISERS.assign(cost_type="teaching"),
+}
 
 
 def broken(table: str, column: str, row: int, value: object) -> dict[str, pd.DataFrame]:
@@ -51,6 +64,7 @@ SPOILED = {
     "R-AMOUNT-001": broken("fct_allocation", "amount_ore", 4, -500),
     "R-AMOUNT-002": broken("fct_allocation", "amount_ore", 4, 501),
     "R-EQUAL-001": broken("fct_allocation", "rate_ore", 4, Decimal(8)),
+    "R-ORGANISER-001": broken("organiser_calculation", "organiser_key", 2, "c"),
     "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
 }
 
@@ -62,6 +76,13 @@ def test_an_amount_that_a_unit_gets_as_a_unit_may_differ_and_a_rate_per_pupil_ma
         tables = {name: table.copy() for name, table in SPOILED["R-EQUAL-001"].items()}
         tables["fct_allocation"]["count_unit"] = count_unit
         assert judge(equal, tables, funding_year=2027, municipalities=["9999"])["failing_count"].sum() == failing
+
+
+def test_an_independent_organiser_without_overheads_is_told_and_a_municipal_one_is_not():
+    tables = broken("organiser_allocation", "overhead_method", 2, None)
+    (told,) = rules_of("rule", table="organiser_allocation")
+    rows = judge(told, tables, funding_year=2027, municipalities=["9998", "9999"])
+    assert rows["failing_count"].tolist() == [0, 1]
 
 
 def test_each_rule_has_one_home_and_text_in_two_languages():

@@ -11,8 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from expectations.contracts import CONTRACTS
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import recovery_z, true_coefficients, true_need
+from orchestration.publication.content import logical_sha256
+from orchestration.publication.organiser_tables import NAMES, organiser_tables
+from orchestration.resources.policies import load_policy
 from tests.pipeline.conftest import ROOT, Home, materialise, rules_against
 
 CODE, YEAR = "9999", 2027
@@ -200,6 +204,53 @@ def test_explain_prints_lines_that_add_up(home):
     total = re.findall(r"(-?[\d,]+\.\d\d)\s*$", done.stdout, flags=re.M)[-1]
     assert Decimal(total.replace(",", "")) == unit["total_sek"]
     assert sum(round(line[3] * 100) for line in shown) == unit["total_sek"] * 100
+
+
+INDEPENDENT = "9990000060"
+
+
+def test_an_organisers_calculation_is_printed_as_the_page_explains_it(home):
+    done = home.likvard("explain", str(YEAR), "--organiser", INDEPENDENT, COLUMNS="80")
+    assert done.returncode == 0, done.stderr
+    page = (ROOT / "docs" / "organisers.md").read_text("utf-8")
+    told = [line.strip() for line in done.stdout.splitlines() if not line.startswith("Publication")]
+    assert [line for line in told if line not in page] == []
+    paid = home.table("organiser_allocation", YEAR, code=CODE).set_index("organiser_key").loc[INDEPENDENT]
+    assert f"{paid['payable_sek']:,.2f}" in done.stdout
+    steps = home.table("budget_reconciliation", YEAR, code=CODE).groupby("reconciliation_step")["amount_ore"].sum()
+    shown = [f"{ore // 100:,}.{ore % 100:02}".replace(",", " ") for ore in steps]
+    assert [figure for figure in shown if f"| {figure} |" not in page] == []
+
+
+def test_an_organisers_calculation_is_printed_in_swedish(home):
+    done = home.likvard("explain", str(YEAR), "--organiser", "2129999997", language="sv")
+    assert done.returncode == 0, done.stderr
+    assert "Undervisning" in done.stdout
+    assert "Moms" not in done.stdout.split("Skolenhet")[0], "the municipality's own units have no VAT"
+
+
+def test_an_organiser_that_is_not_paid_is_wrong_use_with_words(home):
+    done = home.likvard("explain", str(YEAR), "--organiser", "[/x]")
+    assert done.returncode == 2
+    assert "[/x]" in done.stderr
+
+
+def test_what_organisers_are_paid_follows_from_published_tables_and_the_policy_alone(home):
+    """So it can tell nothing of pupils that the lines do not tell."""
+    tables = {name: home.table(name, YEAR, code=CODE) for name in ("dim_school_unit", "dim_organiser", *NAMES)}
+    units = tables["dim_school_unit"].merge(
+        tables["dim_organiser"], on=["municipality_code", "organiser_key"], suffixes=("", "_of")
+    )
+    policy = load_policy(ROOT / "policies" / CODE, municipality_code=CODE, defaults=ROOT / "policies" / "default")
+    made = organiser_tables(
+        home.table("fct_allocation", YEAR, code=CODE),
+        units=units,
+        need=home.table("fct_need_index", YEAR, code=CODE),
+        policy=policy.at(YEAR),
+        deducted_ore={},
+    )
+    for name in NAMES:
+        assert logical_sha256(made[name], CONTRACTS[name]) == logical_sha256(tables[name], CONTRACTS[name]), name
 
 
 @pytest.mark.parametrize("school", ["12345678", "[/x]"])

@@ -104,6 +104,20 @@ def test_no_index_and_no_krona_depends_on_who_runs_the_school(need_and_money):
     assert need_and_money[CLEAN] == need_and_money[OTHER_LABELS]
 
 
+def test_overheads_alone_follow_who_runs_the_school(clean, need_and_money):
+    amounts, added = {}, {}
+    for code in (CLEAN, OTHER_LABELS):
+        split = clean.table("school_cost_type", YEAR, code=code).set_index(["school_unit_code", "cost_type"])[
+            "amount_ore"
+        ]
+        wide = clean.table("school_allocation", YEAR, code=code).set_index("school_unit_code")["organiser_type"]
+        overheads = split.index.get_level_values("cost_type").isin(["administration", "vat"])
+        amounts[code], added[code] = split[~overheads].to_dict(), split[overheads].groupby("school_unit_code").sum()
+        assert ((added[code] > 0) == (wide.loc[added[code].index] == "independent")).all()
+    assert amounts[CLEAN] == amounts[OTHER_LABELS]
+    assert (added[CLEAN] != added[OTHER_LABELS]).sum() >= 8
+
+
 @pytest.fixture(scope="module")
 def spoiled(clean, need_and_money, policies):
     """The second run, and what stood before it."""

@@ -20,3 +20,19 @@ def _judge(tables: Tables, year: int) -> pd.DataFrame:
 money_rules = checks_for(
     "money_rules", asset_key=dg.AssetKey(["allocation", "fct_allocation"]), rules=RULES, judge=_judge
 )
+
+ORGANISER_RULES = rules_of("rule", table="organiser_allocation")
+
+
+def _judge_organisers(tables: Tables, year: int) -> pd.DataFrame:
+    read = {name: tables.read_or_empty(name, year) for name in ("organiser_allocation", "organiser_calculation")}
+    codes = sorted(read["organiser_allocation"]["municipality_code"].unique())
+    return pd.concat([judge(rule, read, funding_year=year, municipalities=codes) for rule in ORGANISER_RULES])
+
+
+organiser_rules = checks_for(
+    "organiser_rules",
+    asset_key=dg.AssetKey(["allocation", "organiser_allocation"]),
+    rules=ORGANISER_RULES,
+    judge=_judge_organisers,
+)

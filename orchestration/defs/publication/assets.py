@@ -7,6 +7,7 @@ import dagster as dg
 
 from expectations.contracts import CONTRACTS
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
 from orchestration.partitions import funding_years
@@ -21,6 +22,7 @@ TABLES = [
     dg.AssetKey(["need", "need_coefficient"]),
     dg.AssetKey(["need", "fct_need_index"]),
     dg.AssetKey(["allocation", "fct_allocation"]),
+    *(dg.AssetKey(["allocation", contract.table]) for contract in ORGANISERS),
 ]
 EVIDENCE_TABLES = [dg.AssetKey(["need", contract.table]) for contract in EVIDENCE]
 LEDGERS = [dg.AssetKey(["raw", "deliveries"]), dg.AssetKey(["raw", "findings"])]

@@ -161,11 +161,12 @@ def test_labels_of_organisers_change_nothing(units, policy, data):
     pd.testing.assert_frame_equal(allocate(**plain, policy=policy).lines, allocate(**labelled, policy=policy).lines)
 
 
+AFTER = {f"models_py.allocation.{name}" for name in ("organiser_terms", "organisers", "reconciliation")}
 BEFORE_ORGANISERS = sorted(
     {each.name for each in pkgutil.walk_packages(allocation_package.__path__, "models_py.allocation.")}
-    - {"models_py.allocation.organiser_terms", "models_py.allocation.policy"}
+    - {*AFTER, "models_py.allocation.policy"}
 )
-"""Every module of the allocation but the one that adds to decided amounts, and the policy that holds its setting."""
+"""Every module of the allocation but those that add to decided amounts, and the policy that holds their setting."""
 
 
 @pytest.mark.parametrize("name", BEFORE_ORGANISERS)
@@ -186,6 +187,8 @@ def test_no_code_reads_who_organises_a_unit(name: str):
     ]
     assert names
     assert not [word for word in names if "organiser" in word]
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not imported & AFTER
 
 
 @settings(max_examples=60, deadline=None)

@@ -70,6 +70,10 @@ def test_the_language_is_a_setting(home: Path, language: str, words: str):
         (["run", "2022", "--municipality", "０７８０"], "０７８０"),
         (["run", "2022", "--municipality", "[/x]"], "[/x]"),
         (["explain", "99990001", "2027"], "2027"),
+        (["explain", "2027"], "--organiser"),
+        (["explain", "99990001", "2027", "--organiser", "9990000060"], "--organiser"),
+        (["explain", "soon", "--organiser", "9990000060"], "--organiser"),
+        (["explain", "2027", "--organiser", "9990000060"], "2027"),
     ],
     ids=[
         "unknown year",
@@ -78,6 +82,10 @@ def test_the_language_is_a_setting(home: Path, language: str, words: str):
         "digits of another script",
         "a code like markup",
         "nothing published",
+        "no school unit",
+        "a school unit and an organiser",
+        "no year",
+        "nothing published of an organiser",
     ],
 )
 def test_wrong_use_is_exit_code_two_and_names_what_is_wrong(

@@ -13,6 +13,8 @@ from models_py.allocation import GRADES, allocate, explain
 from models_py.allocation.components import COMPONENT_KINDS
 from models_py.allocation.cost_types import by_cost_type
 from models_py.allocation.organiser_terms import de_delegation_lines, overhead_lines
+from models_py.allocation.organisers import organiser_terms
+from models_py.allocation.reconciliation import reconcile
 from models_py.allocation.stages import STAGE_KINDS
 from orchestration.resources.policies import load_policy
 from orchestration.resources.policy_facts import facts_of_year
@@ -140,6 +142,29 @@ def test_cost_types_and_overheads_come_last_and_change_nothing_before(result, po
     )
     assert {line.school_unit_code for line in taken} == set(list(UNITS)[:4])
     assert sum(line.amount_ore for line in taken) == -((530 + 350 + 490 + 70) * 16_550)
+
+
+def test_the_budget_is_followed_to_organisers_and_account_lines(result, policy):
+    units = pd.DataFrame(
+        [
+            (unit, "independent" if unit > "99980004" else "municipal", sum(pupils))
+            for unit, (pupils, _) in UNITS.items()
+        ],
+        columns=["school_unit_code", "organiser_type", "pupil_count"],
+    )
+    terms = organiser_terms(result.lines, units=units.assign(organiser_key=units["organiser_type"]), policy=policy)
+    rows = reconcile(
+        result.lines, terms=terms, budget=policy.formula().budget, deducted_ore=result.deducted_ore, accounts=policy.accounts
+    )  # fmt: skip
+    steps = rows.groupby("step")["amount_ore"].sum()
+    assert steps[1] == 250_000_000_00
+    assert steps[2] < 0, "something is kept centrally"
+    assert steps[5] == -((530 + 350 + 490 + 70) * 16_550)
+    assert steps[1] + steps[2] == steps[3]
+    assert steps[6] == steps[3] + steps[4] + steps[5]
+    assert steps[7] == steps[3] + steps[4] - steps[2]
+    stated = rows.set_index("item_code").loc["440 lokaler"]
+    assert stated["amount_ore"] == 31_000_000_00 - stated["difference_ore"] == 8_480_000_00 + 22_520_000_00
 
 
 def test_each_school_units_amount_is_a_chain_of_lines(result):

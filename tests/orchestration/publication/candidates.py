@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from background_counts import counts
 from need_evidence import FIT_ID, evidence, record
+from organiser_rows import organiser_rows
 
 from expectations.contracts import CONTRACTS
 from models_py.disclosure import DisclosureRule
@@ -36,9 +37,9 @@ _RATE_BASE, _RATE_STRUCTURAL = Decimal("8123456.789012"), Decimal("912345.678901
 def candidate(
     code: str = "9999", *, units: int = 4, seed: int = 0, background: bool = False, **changes: Any
 ) -> Candidate:
-    """A whole candidate: ``units`` paid units and one without pupils. ``seed`` shifts the pupils.
+    """A whole candidate: ``units`` paid units, the last with an independent organiser, which also has one without pupils.
 
-    ``background``: with counts of background, some of them withheld; nothing was told before.
+    ``seed`` shifts the pupils. ``background``: with counts of background, some withheld; nothing was told before.
     """
     tables = _tables(code, units=units, seed=seed)
     if background:
@@ -138,8 +139,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         {
             "school_unit_code": [*codes, empty],
             "school_unit_name": [*(f"Ängsskolan {unit}" for unit in codes), "Tomskolan"],
-            "organiser_name": ["Kommunen"] * units + [None],
-            "organiser_type": ["municipal"] * units + ["independent"],
+            "organiser_name": ["Kommunen"] * (units - 1) + [None] * 2,
+            "organiser_type": ["municipal"] * (units - 1) + ["independent"] * 2,
             "basis": "pupil_level",
             "payment_status": ["paid"] * units + ["not_paid"],
             "reason_code": [None] * units + ["no_pupils"],
@@ -163,7 +164,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
     schools = pd.DataFrame(
         {
             "municipality_code": code, "school_unit_code": wide["school_unit_code"],
-            "school_unit_name": wide["school_unit_name"], "organiser_key": ["2120001234"] * units + ["x1"],
+            "school_unit_name": wide["school_unit_name"], "organiser_key": ["2120001234"] * (units - 1) + ["x1"] * 2,
             "location_municipality_code": code, "location_municipality_name": "Exempelkommun",
             "valid_from": date(2020, 10, 15), "valid_to": None, "predecessor_codes": None, "successor_codes": None,
         }
@@ -178,7 +179,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             "count_date_count": 2, "fit_id": FIT_ID,
         }
     )  # fmt: skip
-    tables = evidence(everywhere, codes) | {
+    money = organiser_rows(schools, lines=allocation, need=need, types=wide["organiser_type"])
+    tables = evidence(everywhere, codes) | money | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {

@@ -26,6 +26,7 @@ from orchestration.publication.checks import (
     total_off_budget,
     wide_rows_off_lines,
 )
+from orchestration.publication.organiser_checks import ORGANISER_RULES
 from orchestration.publication.publish import publish
 from orchestration.publication.verify import read_current
 
@@ -138,7 +139,8 @@ def test_one_fault_is_caught_by_its_rule_alone_and_nothing_is_published(rule_id:
 
 
 def test_every_own_rule_has_a_fault_that_breaks_it() -> None:
-    assert {rule_id for _, rule_id, _ in FAULTS} == set(OWN_RULES)
+    """Those about organisers are broken in a file of their own."""
+    assert {rule_id for _, rule_id, _ in FAULTS} == set(OWN_RULES) - set(ORGANISER_RULES)
 
 
 def test_a_refused_first_publication_leaves_no_folder(root: Path) -> None:
