@@ -18,13 +18,14 @@ from typing import Any
 import pandas as pd
 
 from expectations.contracts import CONTRACTS, ContractError
+from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
 from expectations.rules import all_rules
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.names import OPEN_STATISTICS
 from orchestration.partitions import count_dates
-from orchestration.publication.candidate import Candidate, Outcome, Reason
+from orchestration.publication.candidate import INPUT_FIELDS, Candidate, Outcome, Reason
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import judge
 from orchestration.publication.pointer import PointerError
@@ -44,9 +45,9 @@ CUT = (
     "fct_allocation",
     "school_allocation",
     "rule_result",
-    *(contract.table for contract in EVIDENCE),
+    *(contract.table for contract in (*EVIDENCE, *CHANGE)),
 )
-"""Tables that are cut by municipality as they are; those of the evidence may have no rows for it."""
+"""Tables that are cut by municipality as they are; those of evidence and change may have no rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,10 +168,21 @@ def _recorded(material: Material, code: str) -> dict[str, Any]:
     return {
         "code": code_version(),
         "lock_sha256": hashlib.sha256((REPOSITORY / "requirements" / "run.txt").read_bytes()).hexdigest(),
-        "inputs": inputs(material, code),
+        "inputs": inputs(material, code) + _earlier(material, code),
         "fits": {material.fits[code]["fit_id"]: dict(material.fits[code])},
-        "policy": {"name": name, "is_example": name == DEFAULT_POLICY, "values": policy_values(material, code)},
+        "policy": {
+            "name": name,
+            "is_example": name == DEFAULT_POLICY,
+            "values": policy_values(material, code),
+            "baseline": material.allocations[code].get("baseline"),
+        },
     }
+
+
+def _earlier(material: Material, code: str) -> list[dict[str, str]]:
+    """The municipality's own earlier publication, where a guarantee compares with it: it makes money as a delivery does."""
+    told = material.allocations[code].get("baseline")
+    return [{field: told[field] for field in sorted(INPUT_FIELDS)}] if told else []
 
 
 def inputs(material: Material, code: str) -> list[dict[str, str]]:

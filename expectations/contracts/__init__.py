@@ -6,10 +6,11 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 
 from __future__ import annotations
 
+from expectations.contracts.change import CHANGE
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
 
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
 __all__ = ["CONTRACTS", "CONTRACT_VERSION", "Contract", "ContractError"]
@@ -124,6 +125,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
         ),
         *EVIDENCE,
+        *CHANGE,
     )
 }  # fmt: skip
 """Published tables by name."""

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from expectations import suites
+from expectations.contracts.change import CHANGE
 from expectations.rules import result_rows, rules_of
 from expectations.rules.tables import judge_all
 from orchestration.checks.door import NATIONAL, concerned, door_results
@@ -29,7 +30,7 @@ from orchestration.resources.warehouse import Warehouse
 Dates = tuple[date, date]
 """Later and earlier count date."""
 
-JUDGED = ("fct_need_index", "fct_allocation")
+JUDGED = ("fct_need_index", "fct_allocation", *(contract.table for contract in CHANGE))
 """Tables that rules with home ``rule`` read."""
 
 
