@@ -69,7 +69,9 @@ def change_spec(units: pd.DataFrame, parts: pd.DataFrame) -> alt.VConcatChart:
     shown = bars.assign(start=bars["start"].clip(lower=low), step=(bars["end"] - bars["start"]))
     shown = shown.assign(
         text=[
-            f"{end:,.1f}".replace(",", " ") if kind == "total" else f"{step:+,.1f}".replace("-", "−")
+            f"{end:,.1f}".replace(",", " ")
+            if kind == "total"
+            else f"{step + 0.0:+,.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
             for end, step, kind in zip(shown["end"], shown["step"], shown["kind"], strict=True)
         ],
         top=shown[["start", "end"]].max(axis=1),
@@ -85,7 +87,7 @@ def change_spec(units: pd.DataFrame, parts: pd.DataFrame) -> alt.VConcatChart:
     )
     words = base.mark_text(dy=-7, color=INK, fontSize=11).encode(y=alt.Y("top:Q", scale=scale), text="text:N")
     top = (bridge + words).properties(width=560, height=220, title=small_title("All school units"))
-    return themed(alt.vconcat(top, _largest(units, parts))).properties(
+    return themed(alt.vconcat(top, _largest(units, parts)).resolve_scale(color="independent")).properties(
         title=titled(
             f"From last year's money to this year's{named}",
             subtitle="Each bar is what one cause brings, as the mean over all orders in which causes can change; they add up.",

@@ -13,8 +13,9 @@ import pandas as pd
 
 from orchestration.publication import model_words
 from orchestration.publication.candidate import Candidate, Reason
+from orchestration.publication.change_words import since_last_year
 from orchestration.publication.dictionary import templates
-from orchestration.publication.figures import kronor, number
+from orchestration.publication.figures import kronor, number, percent
 from orchestration.publication.gate import GateVerdict
 from orchestration.publication.model_card import summary
 
@@ -105,6 +106,8 @@ def release_notes(
         "policy": candidate.recorded.get("policy"),
         "inputs": sorted(candidate.recorded.get("inputs", []), key=lambda source: sorted(source.items())),
         "changes": changes,
+        "since": since_last_year(tables, baseline=(candidate.recorded.get("policy") or {}).get("baseline")),
+        "percent": percent,
         "model": summary(candidate, tables=tables),
         "words": model_words,
         "kronor": kronor,

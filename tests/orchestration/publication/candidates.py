@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from need_evidence import FIT_ID, evidence, record
+from need_evidence import FIT_ID, beside_the_money, evidence, record
 
 from orchestration.publication.candidate import Candidate, Outcome
 from orchestration.publication.content import content_sha256
@@ -166,7 +166,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             "count_date_count": 2, "fit_id": FIT_ID,
         }
     )  # fmt: skip
-    return evidence(everywhere, codes) | {
+    totals = {unit: _sek(b + s) for unit, b, s in zip(codes, base, structural, strict=True)}
+    return evidence(everywhere, codes) | beside_the_money(everywhere, totals) | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {
