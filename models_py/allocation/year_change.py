@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from models_py.allocation.change import CLOSED, OPENED, Change, State, shapley_change
+from models_py.allocation.lines import ORE_PER_SEK
 from models_py.allocation.policy import AllocationPolicy
 from models_py.allocation.shares import allocate
 from models_py.errors import AllocationError
@@ -96,7 +97,7 @@ def change_since_last_year(
 
     Last year is computed anew from what is known of it now; what that differs by from what was published then is told
     apart as 'correction', so that the parts add up to the change since the published amount. Between the two computed
-    years Shapley's value is used. Where prices, or guarantees, cannot be mixed with the other year's rules, they are told
+    years Shapley's value is used, in whole kronor. Where prices, or guarantees, cannot be mixed with the other year's rules, they are told
     together with 'policy'.
 
     Parameters
@@ -153,7 +154,7 @@ def _split(
             return _amounts(state, old=old, new=new, need=need, policies=policies)
 
         try:
-            return shapley_change(compute, blocks=causes), causes
+            return _in_ore(shapley_change(compute, blocks=causes)), causes
         except AllocationError as error:
             reason = reason or error
     assert reason is not None  # there is always one way to try
@@ -188,9 +189,18 @@ def _amounts(
         predecessors=promised.predecessors,
     )
     return {
-        str(unit): int(ore)
+        str(unit): int(ore) // ORE_PER_SEK
         for unit, ore in zip(shared.totals["school_unit_code"], shared.totals["amount_ore"], strict=True)
     }
+
+
+def _in_ore(change: Change) -> Change:
+    """Amounts are whole kronor, and so are the parts: they add up as a reader sees them."""
+    parts, units = change.parts, change.units
+    return Change(
+        parts=parts.assign(change_ore=parts["change_ore"] * ORE_PER_SEK),
+        units=units.assign(**{name: units[name] * ORE_PER_SEK for name in ("old_ore", "new_ore", "change_ore")}),
+    )
 
 
 def _need(
