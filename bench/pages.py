@@ -1,12 +1,13 @@
 """``make docs``: write the pages and files that are generated from the registers.
 
-Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests and exposures, the schema of ``operations.yml``.
+Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests and exposures, the schemas of policies and operations.
 Does not: anything measured (``bench.prove``).
 A test holds each committed file against what is generated here.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,7 @@ from expectations.contracts import CONTRACT_VERSION, CONTRACTS
 from expectations.dashboards import DASHBOARDS, MARTS
 from expectations.rules import all_rules, rules_of
 from orchestration.operations.settings_file import json_schema as operations_schema
+from orchestration.resources.policies import json_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,12 +106,17 @@ def exposures() -> str:
     return head + yaml.safe_dump({"exposures": listed}, sort_keys=False, allow_unicode=True, width=120)
 
 
+def _schema(name: str) -> str:
+    return json_schemas()[name]
+
+
 GENERATED = {
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
     "dbt_project/models/rules/_rules.yml": rule_tests,
     "deploy/operations.schema.json": operations_schema,
     "dbt_project/models/_exposures.yml": exposures,
+    **{f"policies/{name}": partial(_schema, name) for name in json_schemas()},
 }
 """Generated file → what makes it."""
 

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.contracts import CONTRACTS, ContractError
+from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.door import concerned
@@ -27,7 +28,7 @@ from orchestration.names import OPEN_STATISTICS
 from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.background import earlier_publications
-from orchestration.publication.candidate import Candidate, Outcome, Reason
+from orchestration.publication.candidate import INPUT_FIELDS, Candidate, Outcome, Reason
 from orchestration.publication.content import content_sha256
 from orchestration.publication.disclosure import protected_tables
 from orchestration.publication.gate import judge
@@ -51,9 +52,9 @@ CUT = (
     "fct_allocation",
     "school_allocation",
     "rule_result",
-    *(contract.table for contract in (*EVIDENCE, *ORGANISERS)),
+    *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE)),
 )
-"""Tables that are cut by municipality as they are; those of the evidence and of cost types may have no rows for it."""
+"""Tables that are cut by municipality as they are; those of evidence, cost types and change may have no rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,10 +209,21 @@ def _recorded(material: Material, code: str) -> dict[str, Any]:
     return {
         "code": code_version(),
         "lock_sha256": hashlib.sha256((REPOSITORY / "requirements" / "run.txt").read_bytes()).hexdigest(),
-        "inputs": inputs(material, code),
+        "inputs": inputs(material, code) + _earlier(material, code),
         "fits": {material.fits[code]["fit_id"]: dict(material.fits[code])},
-        "policy": {"name": name, "is_example": name == DEFAULT_POLICY, "values": policy_values(material, code)},
+        "policy": {
+            "name": name,
+            "is_example": name == DEFAULT_POLICY,
+            "values": policy_values(material, code),
+            "baseline": material.allocations[code].get("baseline"),
+        },
     }
+
+
+def _earlier(material: Material, code: str) -> list[dict[str, str]]:
+    """The municipality's own earlier publication, where a guarantee compares with it: it makes money as a delivery does."""
+    told = material.allocations[code].get("baseline")
+    return [{field: told[field] for field in sorted(INPUT_FIELDS)}] if told else []
 
 
 def inputs(material: Material, code: str) -> list[dict[str, str]]:

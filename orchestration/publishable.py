@@ -23,7 +23,7 @@ def reason_not_to_publish(policy: AllocationPolicy, lines: pd.DataFrame) -> str 
         if component.code != "structural_part":
             continue
         bounded = [stage.key for stage in formula.stages if stage.bounds == component.code]
-        if bounded or not _is_plainly_linear(component):
+        if bounded or not is_plainly_linear(component):
             return (
                 f"{bounded[0] if bounded else component.key}: the published ends of the structural part are worked out for "
                 "a linear part without guarantees; give such a part another code than structural_part"
@@ -50,7 +50,8 @@ def further_components(
     return [(code, told.get(code, code)) for code in codes if code not in known]
 
 
-def _is_plainly_linear(component: Component) -> bool:
+def is_plainly_linear(component: Component) -> bool:
+    """Whether a component is pupils × index / 100 shared in proportion, with nothing bounded, rounded or area-priced."""
     asked = component.parameters
     plain = component.kind == "structural_linear" and component.sharing.rule in (None, "proportional")
     return plain and {asked.measure, asked.lowest, asked.highest, asked.decimals, component.sharing.area_factor} == {

@@ -7,6 +7,7 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 from __future__ import annotations
 
 from expectations.contracts.background import BACKGROUND
+from expectations.contracts.change import CHANGE
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.organisers import ORGANISERS
@@ -130,6 +131,7 @@ CONTRACTS: dict[str, Contract] = {
         *EVIDENCE,
         *BACKGROUND,
         *ORGANISERS,
+        *CHANGE,
     )
 }  # fmt: skip
 """Published tables by name."""

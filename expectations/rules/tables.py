@@ -7,6 +7,7 @@ Does not: distributions (``expectations.suites``), checks of the sealed files (t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 import pandas as pd
 
@@ -75,6 +76,64 @@ def _independent_organisers_have_their_calculation(tables: Tables) -> pd.DataFra
     return independent[~is_told | independent["overhead_method"].isna().to_numpy()]
 
 
+_UNIT = ["municipality_code", "school_unit_code"]
+
+
+def _totals_sek(tables: Tables) -> pd.Series:
+    """Kronor per municipality and unit with lines."""
+    sums = tables["fct_allocation"].groupby(_UNIT)["amount_ore"].sum()
+    return pd.Series([Decimal(int(ore)) / SEK_ORE for ore in sums], index=sums.index, dtype=object)
+
+
+def _parts_add_up_to_the_change(tables: Tables) -> pd.DataFrame:
+    units, parts = tables["allocation_change"], tables["allocation_change_part"]
+    if units.empty:
+        return parts
+    sums = parts.groupby(_UNIT)["change_sek"].sum()
+    totals = _totals_sek(tables)
+    compared = set(units["municipality_code"])
+    off = [
+        sums.get(key, 0) != row.change_sek
+        or row.new_total_sek - row.previous_total_sek != row.change_sek
+        or totals.get(key, 0) != row.new_total_sek
+        for key, row in zip(pd.MultiIndex.from_frame(units[_UNIT]), units.itertuples(), strict=True)
+    ]
+    strangers = {key for key in (*sums.index, *totals.index) if key[0] in compared} - set(
+        units[_UNIT].itertuples(index=False, name=None)
+    )
+    return pd.concat([units.loc[off, _UNIT], pd.DataFrame(sorted(strangers), columns=_UNIT)], ignore_index=True)
+
+
+def _intervals_hold_the_amount(tables: Tables) -> pd.DataFrame:
+    rows = tables["allocation_interval"]
+    totals = _totals_sek(tables)
+    off = [
+        not row.total_95_lower_sek
+        <= row.total_80_lower_sek
+        <= row.total_sek
+        <= row.total_80_upper_sek
+        <= row.total_95_upper_sek
+        or totals.get(key, 0) != row.total_sek
+        for key, row in zip(rows[_UNIT].itertuples(index=False, name=None), rows.itertuples(), strict=True)
+    ]
+    return rows[pd.Series(off, index=rows.index, dtype=bool)]
+
+
+def _a_figure_or_its_reason(tables: Tables) -> pd.DataFrame:
+    """Exactly one of the two in each row; and rows per unit just where the municipality's row has no reason."""
+    found = []
+    for table, figure, units in (
+        ("redistribution_signal", "signal_share", None),
+        ("allocation_change_basis", "cause_codes", "allocation_change"),
+    ):
+        rows = tables[table]
+        off = rows[figure].isna() == rows["withheld_because"].isna()
+        if units is not None:
+            off |= rows["municipality_code"].isin(tables[units]["municipality_code"]) != rows["withheld_because"].isna()
+        found.append(rows.loc[off.astype(bool), ["municipality_code"]])
+    return pd.concat(found, ignore_index=True)
+
+
 FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
@@ -83,6 +142,9 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-AMOUNT-002": _components_are_whole_kronor,
     "R-EQUAL-001": _one_rate_for_all_units,
     "R-ORGANISER-001": _independent_organisers_have_their_calculation,
+    "R-CHANGE-001": _parts_add_up_to_the_change,
+    "R-INTERVAL-001": _intervals_hold_the_amount,
+    "R-SIGNAL-001": _a_figure_or_its_reason,
     "R-BASIS-001": _basis_may_steer_a_decision,
 }
 """Rule id → failing rows. A test holds this against the register."""

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from expectations import suites
+from expectations.contracts.change import CHANGE
 from expectations.rules import result_rows, rules_of
 from expectations.rules.tables import judge_all
 from orchestration.checks.door import NATIONAL, concerned, door_results
@@ -29,7 +30,9 @@ from orchestration.resources.warehouse import Warehouse
 Dates = tuple[date, date]
 """Later and earlier count date."""
 
-JUDGED = ("fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation")
+JUDGED = (
+    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", *(c.table for c in CHANGE),
+)  # fmt: skip
 """Tables that rules with home ``rule`` read."""
 
 

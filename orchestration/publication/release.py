@@ -14,9 +14,10 @@ import pandas as pd
 from orchestration.publication import act_words, model_words
 from orchestration.publication.act import Act
 from orchestration.publication.candidate import Candidate, Reason
+from orchestration.publication.change_words import since_last_year
 from orchestration.publication.dictionary import templates
 from orchestration.publication.disclosure_check import Disclosure
-from orchestration.publication.figures import kronor, number
+from orchestration.publication.figures import kronor, number, percent
 from orchestration.publication.gate import GateVerdict
 from orchestration.publication.model_card import summary
 from orchestration.publication.waiving import WaiverLine
@@ -123,6 +124,8 @@ def release_notes(
         "inputs": sorted(candidate.recorded.get("inputs", []), key=lambda source: sorted(source.items())),
         "changes": changes,
         "disclosure": disclosure,
+        "since": since_last_year(tables, baseline=(candidate.recorded.get("policy") or {}).get("baseline")),
+        "percent": percent,
         "model": summary(candidate, tables=tables),
         "words": model_words,
         "kronor": kronor,

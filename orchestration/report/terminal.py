@@ -23,6 +23,7 @@ from orchestration.checks.door import concerned
 from orchestration.intake.errors import DoorError
 from orchestration.intake.notices import kept_notices
 from orchestration.publication.star import MAIN
+from orchestration.report.change_view import unit_change_view
 from orchestration.report.published import publication_of, publications
 from orchestration.runner import RunOutcome
 from orchestration.settings import Settings
@@ -87,6 +88,7 @@ def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -
     ]
     parts.append(say("total_per_pupil", amount=kronor(round(wide["total_per_pupil_sek"]))))
     parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
+    parts += unit_change_view(publication, school_unit_code)
     return _group(*parts, source)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -109,6 +109,7 @@ class PolicyFile:
             if key.startswith(TERMS)
             and (not key.startswith("accounts.") or touches_year(entry, year=funding_year, known_on=known_on))
         ]
+        keys += [key for key in self.parameters if key.startswith("baseline.")]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
         return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
 
@@ -121,7 +122,14 @@ class PolicyFile:
     def at(self, funding_year: int, *, known_on: date | None = None) -> AllocationPolicy:
         """The policy of one funding year as ``models_py`` takes it; errors as ``resolve``, and PolicyError for values
         that make no sense together."""
-        resolved = {each.key: each for each in self.resolve(funding_year, known_on=known_on)}
+        return self.of_values(self.resolve(funding_year, known_on=known_on), funding_year=funding_year)
+
+    def of_values(self, values: Iterable[ResolvedValue], *, funding_year: int) -> AllocationPolicy:
+        """The policy that these values make, of one year or of two years mixed; ``funding_year`` is named in errors.
+
+        Raises PolicyError for values that make no sense together.
+        """
+        resolved = {each.key: each for each in values}
         value = {key: each.value for key, each in resolved.items()}
         grades = next((key for key in ("base.grade_weights", "base.grade_prices_sek") if key in value), None)
         money = (value["base.mode"], value.get("base.budget_sek"), value.get("base.budget_per_pupil_sek"))

@@ -108,6 +108,18 @@ class Overheads(Strict):
     vat_share: Dated[Share, Literal["share"]] | None = None
 
 
+BaselineSource = Literal["delivered", "decided", "proposed"]
+"""facts.yml; last year's decided publication; that or, without one, last year's newest proposal."""
+UnclearPredecessors = Literal["refuse", "no_baseline"]
+
+
+class Baseline(Strict):
+    """What last year's money is read from, and what is done with units whose past is not exact."""
+
+    source: Dated[BaselineSource, Literal["choice"]] | None = None
+    unclear_predecessors: Dated[UnclearPredecessors, Literal["choice"]] | None = None
+
+
 class Series(Strict):
     """Factors per calendar year, 1 in the year whose prices the indexed values are stated in."""
 
@@ -124,6 +136,7 @@ class PolicyValues(Strict):
     index: Index | None = None
     need: Need | None = None
     disclosure: Disclosure | None = None
+    baseline: Baseline | None = None
     components: dict[Name, AnyComponent] | None = None  # type: ignore[valid-type]
     guarantees: dict[Name, AnyGuarantee] | None = None  # type: ignore[valid-type]
     cost_types: dict[Name, Dated[dict[CostType, Part], Literal["part"]]] | None = None
@@ -163,6 +176,7 @@ KEYED: tuple[type[BaseModel], ...] = (
     Index,
     Need,
     Disclosure,
+    Baseline,
     Overheads,
     AnnualAccounts,
     Series,

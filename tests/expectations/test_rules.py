@@ -42,9 +42,32 @@ ORGANISERS = pd.DataFrame(
         "overhead_method": ["additive", None, "additive"],
     }
 )
+KEYS = NEED[["municipality_code", "school_unit_code"]]
+TOTALS = [Decimal(ore) / 100 for ore in (100, 200, 300, 400, 500)]
+CHANGES = KEYS.assign(previous_total_sek=[total - 1 for total in TOTALS], new_total_sek=TOTALS, change_sek=Decimal(1))
+PARTS = pd.concat(
+    [KEYS.assign(cause_code=cause, change_sek=sek) for cause, sek in (("pupils", Decimal(3)), ("prices", Decimal(-2)))],
+    ignore_index=True,
+)
+INTERVALS = KEYS.assign(
+    total_sek=TOTALS,
+    **{
+        f"total_{level}_{end}_sek": [total + by for total in TOTALS]
+        for level, end, by in ((95, "lower", -2), (80, "lower", -1), (80, "upper", 1), (95, "upper", 2))
+    },
+)
+COMPARED = pd.DataFrame(
+    {"municipality_code": ["9998", "9999"], "cause_codes": "pupils, prices", "withheld_because": None}
+)
+SIGNAL = pd.DataFrame({"municipality_code": ["9998", "9999"], "signal_share": [0.9, 0.8], "withheld_because": None})
 GOOD = {
     "fct_need_index": NEED,
     "fct_allocation": LINES,
+    "allocation_change": CHANGES,
+    "allocation_change_part": PARTS,
+    "allocation_change_basis": COMPARED,
+    "allocation_interval": INTERVALS,
+    "redistribution_signal": SIGNAL,
     "organiser_allocation": ORGANISERS,
     "organiser_calculation": ORGANISERS.assign(cost_type="teaching"),
 }
@@ -57,16 +80,52 @@ def broken(table: str, column: str, row: int, value: object) -> dict[str, pd.Dat
     return GOOD | {table: spoiled}
 
 
+NOT_COMPARED = {
+    name: GOOD[name].iloc[:0] for name in ("allocation_change", "allocation_change_part", "allocation_interval")
+} | {
+    "allocation_change_basis": COMPARED.assign(cause_codes=None, withheld_because="no_earlier_year"),
+    "redistribution_signal": SIGNAL.assign(signal_share=None, withheld_because="no_draws_of_the_index"),
+}
+
+
 SPOILED = {
     "R-SHARE-001": broken("fct_need_index", "need_share", 4, None),
     "R-INDEX-001": GOOD | {"fct_need_index": NEED.drop(index=2)},
     "R-INDEX-002": broken("fct_need_index", "need_index", 3, 119.0),
-    "R-AMOUNT-001": broken("fct_allocation", "amount_ore", 4, -500),
-    "R-AMOUNT-002": broken("fct_allocation", "amount_ore", 4, 501),
+    "R-AMOUNT-001": broken("fct_allocation", "amount_ore", 4, -500) | NOT_COMPARED,
+    "R-AMOUNT-002": broken("fct_allocation", "amount_ore", 4, 501) | NOT_COMPARED,
     "R-EQUAL-001": broken("fct_allocation", "rate_ore", 4, Decimal(8)),
     "R-ORGANISER-001": broken("organiser_calculation", "organiser_key", 2, "c"),
     "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
+    "R-CHANGE-001": broken("allocation_change_part", "change_sek", 4, Decimal(4)),
+    "R-INTERVAL-001": broken("allocation_interval", "total_80_lower_sek", 4, Decimal(6)),
+    "R-SIGNAL-001": broken("redistribution_signal", "withheld_because", 1, "no_draws_of_the_index"),
 }
+OTHER_FAULTS = (
+    ("R-CHANGE-001", broken("allocation_change", "previous_total_sek", 4, Decimal(9))),
+    ("R-CHANGE-001", GOOD | {"allocation_change": CHANGES.drop(index=4), "allocation_change_part": PARTS.drop(index=[4, 9])}),
+    ("R-CHANGE-001", GOOD | {"allocation_change_part": PARTS.drop(index=[4, 9])}),
+    ("R-INTERVAL-001", broken("allocation_interval", "total_95_upper_sek", 4, Decimal(5))),
+    ("R-INTERVAL-001", GOOD | {"allocation_interval": INTERVALS.assign(total_sek=[*TOTALS[:4], TOTALS[4] + Decimal("0.01")])}),
+    ("R-SIGNAL-001", broken("redistribution_signal", "signal_share", 1, None)),
+    ("R-SIGNAL-001", broken("allocation_change_basis", "withheld_because", 1, "no_earlier_year")),
+    ("R-SIGNAL-001", GOOD | {"allocation_change": CHANGES.iloc[:2], "allocation_change_part": PARTS.iloc[[0, 1, 5, 6]]}),
+)  # fmt: skip
+"""Further ways in which the tables beside the money can be wrong, by the rule that says so."""
+
+
+@pytest.mark.parametrize(("rule_id", "tables"), OTHER_FAULTS, ids=[f"{n} {r}" for n, (r, _) in enumerate(OTHER_FAULTS)])
+def test_what_stands_beside_the_money_is_held_to_the_money(rule_id: str, tables: dict[str, pd.DataFrame]):
+    rows = judge(rule(rule_id), tables, funding_year=2027, municipalities=["9998", "9999"]).set_index(
+        "municipality_code"
+    )
+    assert (rows.loc["9998", "failing_count"], rows.loc["9999", "failing_count"] > 0) == (0, True)
+
+
+def test_a_year_without_comparison_and_without_draws_breaks_no_rule():
+    for found in rules_of("rule"):
+        rows = judge(found, GOOD | NOT_COMPARED, funding_year=2027, municipalities=["9998", "9999"])
+        assert rows["failing_count"].sum() == 0, found.id
 
 
 def test_an_amount_that_a_unit_gets_as_a_unit_may_differ_and_a_rate_per_pupil_may_not():

@@ -15,6 +15,10 @@ from orchestration.publishable import reason_not_to_publish
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import settings
+from orchestration.yearly.baseline import OpeningBalance
+from orchestration.yearly.change import NO_REGISTER, Marts, balance_of
+from orchestration.yearly.previous import PreviousYearError
 
 INDEX = dg.AssetKey(["need", "fct_need_index"])
 ENROLLMENT = dg.AssetKey(["marts", "fct_enrollment"])
@@ -28,7 +32,7 @@ LINES, WIDE = dg.AssetKey(["allocation", "fct_allocation"]), dg.AssetKey(["alloc
     group_name=ALLOCATION,
     owners=[FINANCE_TEAM],
     kinds={"python"},
-    deps=[ENROLLMENT, INDEX],
+    deps=[ENROLLMENT, INDEX, UNITS],
     description="The money of each school unit, line by line: count × rate + rounding = amount in öre, exactly. One row per "
     "municipality, funding year, school unit, component and line.",
 )
@@ -38,28 +42,30 @@ def fct_allocation(
     """Share each municipality's budget by its policy: base part by grade, structural part by need."""
     year = int(context.partition_key)
     need = tables.read_or_empty("fct_need_index", year)
-    enrollment = dict(tuple(warehouse.mart("fct_enrollment").groupby(["municipality_code", "count_date"])))
+    marts = Marts.of(warehouse.mart("fct_enrollment"), NO_REGISTER, warehouse.mart("dim_school_unit"))
     records, parts = {}, []
     for code, own_need in need.groupby("municipality_code"):
         policy = scope.decided(code, year)
         later, _ = count_dates(year, lag_years=policy.count_lag_years)
         try:
             facts = scope.facts(code, year)
+            balance = balance_of(scope, code=code, year=year, marts=marts, root=settings().published)
             shared = allocate(
-                enrollment=enrollment[code, later],
+                enrollment=marts.counted(code, later),
                 need=own_need,
                 policy=policy,
                 measures=_of_these(facts.measures, own_need),
-                baseline=facts.baseline,
+                baseline=balance.table,
+                predecessors=balance.predecessors,
                 offered=facts.offered,
             )
-        except AllocationError as error:
+        except (AllocationError, PreviousYearError) as error:
             records[code] = {"refusal": str(error)}
             continue
         if refusal := reason_not_to_publish(policy, shared.lines):
             records[code] = {"refusal": refusal}
             continue
-        records[code] = _record(shared)
+        records[code] = _record(shared) | {"baseline": _told(balance)}
         parts.append(shared.lines.assign(municipality_code=code, funding_year=year))
     names = list(CONTRACTS["fct_allocation"].names)
     lines = pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
@@ -141,6 +147,17 @@ def _record(shared: Allocation) -> dict[str, object]:
         "highest_to_lowest": figures.highest_to_lowest,
         "deducted_ore": dict(shared.deducted_ore),
         "unpaid": shared.unpaid.to_numpy().tolist(),
+    }
+
+
+def _told(balance: OpeningBalance) -> dict[str, object] | None:
+    """The publication that guarantees compare with; None for a delivered baseline and for none."""
+    if balance.publication is None:
+        return None
+    return {
+        **balance.publication.as_input(),
+        "is_decided": balance.publication.is_decided,
+        "unclear_units": list(balance.unclear),
     }
 
 

@@ -3,12 +3,17 @@
 import dagster as dg
 import pandas as pd
 
+from expectations.contracts.change import CHANGE
 from expectations.rules import rules_of
 from expectations.rules.tables import judge
 from orchestration.checks.from_rule import checks_for
 from orchestration.resources.tables import Tables
 
 RULES = rules_of("rule", table="fct_allocation")
+CHANGE_RULES = {
+    name: rules_of("rule", table=name) for name in ("allocation_change", "allocation_interval", "redistribution_signal")
+}
+"""Rules of the tables beside the money, by table."""
 
 
 def _judge(tables: Tables, year: int) -> pd.DataFrame:
@@ -35,4 +40,17 @@ organiser_rules = checks_for(
     asset_key=dg.AssetKey(["allocation", "organiser_allocation"]),
     rules=ORGANISER_RULES,
     judge=_judge_organisers,
+)
+
+
+def _judge_change(tables: Tables, year: int) -> pd.DataFrame:
+    read = {name: tables.read_or_empty(name, year) for name in ("fct_allocation", *(c.table for c in CHANGE))}
+    codes = sorted(read["fct_allocation"]["municipality_code"].unique())
+    rules = [rule for name in CHANGE_RULES for rule in CHANGE_RULES[name]]
+    return pd.concat([judge(rule, read, funding_year=year, municipalities=codes) for rule in rules])
+
+
+change_rules, interval_rules, signal_rules = (
+    checks_for(f"{name}_rules", asset_key=dg.AssetKey(["allocation", name]), rules=rules, judge=_judge_change)
+    for name, rules in CHANGE_RULES.items()
 )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from expectations.contracts import CONTRACTS
+from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.results import basis_of, collect, ledgers
@@ -24,6 +25,7 @@ TABLES = [
     dg.AssetKey(["allocation", "fct_allocation"]),
     *(dg.AssetKey(["allocation", contract.table]) for contract in ORGANISERS),
 ]
+CHANGE_TABLES = [dg.AssetKey(["allocation", contract.table]) for contract in CHANGE]
 EVIDENCE_TABLES = [dg.AssetKey(["need", contract.table]) for contract in EVIDENCE]
 LEDGERS = [dg.AssetKey(["raw", "deliveries"]), dg.AssetKey(["raw", "findings"])]
 MARTS = [dg.AssetKey(["marts", name]) for name in ("fct_school_factors", "dim_school_unit")]
@@ -39,6 +41,7 @@ MARTS = [dg.AssetKey(["marts", name]) for name in ("fct_school_factors", "dim_sc
         *LEDGERS,
         *MARTS,
         *TABLES,
+        *CHANGE_TABLES,
         dg.AssetKey(["rules", "rule_unit_code_ended"]),
         dg.AssetKey(["rules", "rule_delivered_index_in_doubt"]),
     ],
@@ -85,6 +88,7 @@ def rule_result(
         dg.AssetKey(["need", BACKGROUND_COUNTS]),
         *TABLES,
         *EVIDENCE_TABLES,
+        *CHANGE_TABLES,
     ],
     description="One sealed proposal per municipality: Parquet, a read-only DuckDB file, data dictionary, RELEASE.md, "
     "MODEL.md and manifest; the pointer `proposed` moves in one step. A refused municipality keeps what it had.",

@@ -104,7 +104,7 @@ def test_the_example_municipality_has_decided_every_value_of_every_demo_year():
 def test_editors_get_the_schema_that_the_code_has():
     for name, text in json_schemas().items():
         committed = (POLICIES / name).read_text(encoding="utf-8")
-        assert committed == text, f"policies/{name} is old; write json_schemas()['{name}'] into it"
+        assert committed == text, f"policies/{name} is old; run `make docs`"
         assert json.loads(text)["additionalProperties"] is False
         assert set(re.findall(r"#/\$defs/(\w+)", text)) == set(json.loads(text).get("$defs", {}))
 

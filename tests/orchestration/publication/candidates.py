@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 from background_counts import counts
-from need_evidence import FIT_ID, evidence, record
+from need_evidence import FIT_ID, beside_the_money, evidence, record
 from organiser_rows import organiser_rows
 
 from expectations.contracts import CONTRACTS
@@ -180,7 +180,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         }
     )  # fmt: skip
     money = organiser_rows(schools, lines=allocation, need=need, types=wide["organiser_type"])
-    tables = evidence(everywhere, codes) | money | {
+    totals = {unit: _sek(b + s) for unit, b, s in zip(codes, base, structural, strict=True)}
+    tables = evidence(everywhere, codes) | money | beside_the_money(everywhere, totals) | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {

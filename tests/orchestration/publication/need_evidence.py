@@ -75,6 +75,56 @@ def evidence(everywhere: dict[str, Any], codes: list[str]) -> dict[str, pd.DataF
     }
 
 
+def beside_the_money(everywhere: dict[str, Any], totals: dict[str, Decimal]) -> dict[str, pd.DataFrame]:
+    """Change and intervals: the first unit has lost pupils, the last is new, another is gone."""
+    codes = sorted(totals)
+    first, second = codes[0], codes[-1]
+    changes = {
+        code: {"unit_change_code": "continued", "previous_total_sek": totals[code], "change_sek": Decimal("0.00")}
+        for code in codes
+    }
+    changes[first] |= {"previous_total_sek": totals[first] + 300_000, "change_sek": Decimal(-300_000)}
+    if second != first:
+        changes[second] = {"unit_change_code": "opened", "previous_total_sek": Decimal(0), "change_sek": totals[second]}
+    rows = [{"school_unit_code": code, "new_total_sek": totals[code], **told} for code, told in changes.items()]
+    rows.append(
+        {
+            "school_unit_code": "99998888",
+            "unit_change_code": "closed",
+            "previous_total_sek": Decimal(900_000),
+            "new_total_sek": Decimal(0),
+            "change_sek": Decimal(-900_000),
+        }
+    )
+    parts = [(first, "pupils", -250_000), (first, "composition", -50_000), ("99998888", "closed", -900_000)]
+    parts += [(second, "opened", totals[second])] if second != first else []
+    tables: dict[str, list[dict[str, Any]]] = {
+        "allocation_change": rows,
+        "allocation_change_part": [
+            {"school_unit_code": code, "cause_code": cause, "change_sek": Decimal(sek)} for code, cause, sek in parts
+        ],
+        "allocation_change_basis": [
+            {"previous_funding_year": everywhere["funding_year"] - 1, "previous_publication_id": "2026.0.1",
+             "previous_content_sha256": "fe" * 32, "is_previous_decided": False,
+             "cause_codes": "pupils, composition, weights", "withheld_because": None}
+        ],
+        "allocation_interval": [
+            {"school_unit_code": code, "total_sek": sek, "total_standard_error_sek": Decimal(10_000),
+             "total_80_lower_sek": sek - 13_000, "total_80_upper_sek": sek + 13_000, "total_95_lower_sek": sek - 22_000,
+             "total_95_upper_sek": sek + 22_000, "more_than_flat_share": 0.75}
+            for code, sek in totals.items()
+        ],
+        "redistribution_signal": [
+            {"signal_share": 0.883, "signal_standard_error": 0.002, "moved_pot_share": 0.0955,
+             "moved_by_chance_share": 0.0112, "draw_count": 1000, "withheld_because": None}
+        ],
+    }  # fmt: skip
+    return {
+        name: pd.DataFrame(found, dtype=object).assign(**everywhere)[list(CONTRACTS[name].names)]
+        for name, found in tables.items()
+    }
+
+
 def record() -> dict[str, Any]:
     """The record of a fit on own pupils, JSON-ready."""
     return copy.deepcopy(_RECORD)

@@ -1,0 +1,230 @@
+"""One municipality's change since last year: last year's publication beside this year's tables.
+
+Belongs here: gathering both years' inputs, the reason where there is no comparison. Does not: the split itself
+(``models_py.allocation.year_change``), assets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models_py.allocation.year_change import (
+    COMPOSITION,
+    NEED_INDEX,
+    NEED_MODEL,
+    WEIGHTS,
+    NeedStates,
+    YearChange,
+    YearInputs,
+    change_since_last_year,
+)
+from models_py.errors import AllocationError, NeedError
+from models_py.need.other_weights import index_under_weights
+from models_py.need.policy import NeedPolicy
+from orchestration.partitions import count_dates
+from orchestration.resources.policy_text import PolicyError
+from orchestration.resources.scope import Scope
+from orchestration.yearly.baseline import OpeningBalance, opening_balance
+from orchestration.yearly.policy_mix import policy_states
+from orchestration.yearly.previous import PreviousYear, PreviousYearError, previous_year
+
+NO_REGISTER = pd.DataFrame(columns=["municipality_code"])
+"""Instead of register counts where only money is asked for."""
+NO_EARLIER_YEAR = "no_earlier_year"
+NOT_COVERED = "policy_does_not_cover_last_year"
+COUNTS_GONE = "last_year_counts_are_gone"
+NOT_COMPARABLE = "years_cannot_be_mixed"
+DAMAGED = "last_year_does_not_verify"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedYears:
+    """What came of comparing: the change, or the code of why there is none, and what it says in words.
+
+    ``previous`` is the publication compared with; ``detail`` may name school units and policy keys, never a pupil.
+    """
+
+    previous: PreviousYear | None = None
+    change: YearChange | None = None
+    reason_code: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marts:
+    """Tables of the warehouse by municipality, all years: enrollment, register counts, units and whom they follow."""
+
+    enrollment: Mapping[str, pd.DataFrame]
+    register: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    followed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, enrollment: pd.DataFrame, register: pd.DataFrame, units: pd.DataFrame) -> Marts:
+        """Cut by municipality."""
+        followed: dict[str, dict[str, tuple[str, ...]]] = {}
+        named = units[units["predecessor_codes"].notna()]
+        rows = named[["municipality_code", "school_unit_code", "predecessor_codes"]].itertuples(index=False, name=None)
+        for code, unit, olds in rows:
+            followed.setdefault(code, {})[unit] = tuple(sorted(part.strip() for part in olds.split(",")))
+        return cls(
+            dict(tuple(enrollment.groupby("municipality_code"))),
+            dict(tuple(register.groupby("municipality_code"))),
+            followed,
+        )
+
+    def counted(self, code: str, day: date) -> pd.DataFrame:
+        """Pupils by school unit and grade on one count date; no rows where none was kept."""
+        own = self.enrollment.get(code)
+        if own is None:
+            return pd.DataFrame(columns=["school_unit_code", "grade", "pupil_count"])
+        return own[own["count_date"] == day]
+
+
+def balance_of(
+    scope: Scope, *, code: str, year: int, marts: Marts, root: Path, units: Sequence[str] | None = None
+) -> OpeningBalance:
+    """The opening balance that the guarantees of a funding year compare with. Errors as ``opening_balance``."""
+    policy = scope.decided(code, year)
+    if units is None:
+        counted = marts.counted(code, count_dates(year, lag_years=policy.count_lag_years)[0])
+        units = sorted(counted.loc[counted["pupil_count"] > 0, "school_unit_code"].unique())
+    return opening_balance(
+        scope.policy(code),
+        policy=policy,
+        delivered=scope.facts(code, year).baseline,
+        folder=scope.policy_name(code),
+        root=root,
+        municipality_code=code,
+        funding_year=year,
+        units=units,
+        followed=marts.followed.get(code, {}),
+    )
+
+
+def compare_years(
+    scope: Scope,
+    *,
+    code: str,
+    year: int,
+    marts: Marts,
+    need: pd.DataFrame,
+    amounts_ore: Mapping[str, int],
+    fit: Mapping[str, Any],
+    root: Path,
+) -> ComparedYears:
+    """Compare one municipality's year with its publication of the year before, decided or proposed.
+
+    Parameters
+    ----------
+    need, amounts_ore : this year's ``fct_need_index`` and öre per unit
+    fit : this year's record of the need model
+    root : the published zone
+    """
+    previous = None
+    try:
+        previous = previous_year(root, code, year - 1, proposals=True)
+        if previous is None:
+            return ComparedYears(reason_code=NO_EARLIER_YEAR)
+        policies = policy_states(scope.policy(code), funding_year=year)
+        inputs = {when: _inputs(scope, code=code, year=when, marts=marts, root=root) for when in (year - 1, year)}
+        if not len(inputs[year - 1].enrollment):
+            return ComparedYears(previous, reason_code=COUNTS_GONE)
+        change = change_since_last_year(
+            inputs[year - 1],
+            new=inputs[year],
+            need=need_states(scope, previous, code=code, year=year, marts=marts, need=need, fit=fit),
+            policies=policies,
+            published_ore=previous.amounts_ore(),
+            new_ore=amounts_ore,
+            predecessors=marts.followed.get(code, {}),
+        )
+    except PreviousYearError as error:
+        return ComparedYears(previous, reason_code=DAMAGED, detail=str(error))
+    except PolicyError as error:
+        return ComparedYears(previous, reason_code=NOT_COVERED, detail=str(error))
+    except AllocationError as error:
+        return ComparedYears(previous, reason_code=NOT_COMPARABLE, detail=str(error))
+    return ComparedYears(previous, change)
+
+
+def _inputs(scope: Scope, *, code: str, year: int, marts: Marts, root: Path) -> YearInputs:
+    policy, facts = scope.decided(code, year), scope.facts(code, year)
+    counted = marts.counted(code, count_dates(year, lag_years=policy.count_lag_years)[0])
+    balance = balance_of(scope, code=code, year=year, marts=marts, root=root)
+    measures = facts.measures
+    if measures is not None:
+        measures = measures[measures["school_unit_code"].isin(counted["school_unit_code"])]
+    return YearInputs(counted, measures, balance.table, balance.predecessors, facts.offered)
+
+
+def need_states(
+    scope: Scope,
+    previous: PreviousYear,
+    *,
+    code: str,
+    year: int,
+    marts: Marts,
+    need: pd.DataFrame,
+    fit: Mapping[str, Any],
+) -> NeedStates:
+    """Last year's published index and this year's; where both years' weights are kept, each year's pupils under the other's.
+
+    Weights are told apart from composition for own pupils only: of a delivered index nobody but its sender knows what it
+    rests on, and open statistics describe school units. Where the model's form differs too, its cause is 'need_model'.
+    """
+    columns = ["school_unit_code", "need_index", "need_share"]
+    old = previous.table("fct_need_index")[columns].astype({"school_unit_code": str})
+    new = need[columns].astype({"school_unit_code": str})
+    together = NeedStates((NEED_INDEX,), {("old",): old, ("new",): new})
+    before = next(iter(previous.manifest["recorded"]["fits"].values()), {})
+    if "weights" not in before or "weights" not in fit or code not in marts.register:
+        return together
+    try:
+        models = {when: scope.need_policy(code, when) for when in (year - 1, year)}
+        if any(model.composition_effect for model in models.values()):
+            return together
+        now_by_old = _under(before, scope, code=code, of=year - 1, pupils_of=year, marts=marts, models=models)
+        then_by_new = _under(fit, scope, code=code, of=year, pupils_of=year - 1, marts=marts, models=models)
+    except (NeedError, PolicyError):  # the years are compared all the same, with need as one cause
+        return together
+    same = (before.get("formula"), before.get("kind")) == (fit.get("formula"), fit.get("kind"))
+    same = same and models[year - 1].count_dates == models[year].count_dates
+    return NeedStates(
+        (COMPOSITION, WEIGHTS if same else NEED_MODEL),
+        {
+            ("old", "old"): old,
+            ("new", "new"): new,
+            ("new", "old"): now_by_old,
+            ("old", "new"): then_by_new,
+        },
+    )
+
+
+def _under(
+    record: Mapping[str, Any],
+    scope: Scope,
+    *,
+    code: str,
+    of: int,
+    pupils_of: int,
+    marts: Marts,
+    models: Mapping[int, NeedPolicy],
+) -> pd.DataFrame:
+    """Pupils of one year under the weights of another."""
+    policy = scope.decided(code, pupils_of)
+    days = count_dates(pupils_of, lag_years=policy.count_lag_years)
+    own = marts.register[code]
+    return index_under_weights(
+        json.dumps(record["weights"]),
+        register_counts=own[own["count_date"].isin(list(days))],
+        policy=models[of],
+        factors=list(record["settings"]["factors"]),
+        index_minimum_pupils=policy.index_minimum_pupils,
+    )
