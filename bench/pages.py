@@ -1,6 +1,6 @@
 """``make docs``: write the pages and files that are generated from the registers.
 
-Belongs here: ``docs/columns.md``, ``docs/rules.md``, dbt's rule tests. Does not: anything measured (``bench.prove``).
+Belongs here: ``docs/columns.md``, ``docs/rules.md``, ``docs/example-policy.md`` (``bench.example_policy``), dbt's rule tests. Does not: anything measured (``bench.prove``).
 A test holds each committed file against what is generated here.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from bench.example_policy import example_policy_page
 from expectations.columns import COLUMNS
 from expectations.contracts import CONTRACT_VERSION, CONTRACTS
 from expectations.rules import all_rules, rules_of
@@ -85,6 +86,7 @@ def rule_tests() -> str:
 GENERATED = {
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
+    "docs/example-policy.md": example_policy_page,
     "dbt_project/models/rules/_rules.yml": rule_tests,
 }
 """Generated file → what makes it."""

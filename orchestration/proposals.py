@@ -23,6 +23,7 @@ from expectations.rules import all_rules
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.names import OPEN_STATISTICS
+from orchestration.need_parts import hidden
 from orchestration.partitions import count_dates
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.content import content_sha256
@@ -43,6 +44,8 @@ CUT = (
     "need_coefficient",
     "fct_allocation",
     "school_allocation",
+    "school_area_factor",
+    "allocation_beside",
     "rule_result",
     *(contract.table for contract in EVIDENCE),
 )
@@ -147,8 +150,11 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
         further=further_components(
             policy, material.scope.policy(code).descriptions(), known=[known for known, *_ in COMPONENTS]
         ),
+        background=frozenset(material.allocations[code]["need_parts"]["background"]),
     )
-    return star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
+    whole = star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
+    told = material.allocations[code]["need_parts"]
+    return hidden(whole, units=told["units"], components=told["components"])
 
 
 def _basis(material: Material, code: str) -> str:
@@ -169,7 +175,13 @@ def _recorded(material: Material, code: str) -> dict[str, Any]:
         "lock_sha256": hashlib.sha256((REPOSITORY / "requirements" / "run.txt").read_bytes()).hexdigest(),
         "inputs": inputs(material, code),
         "fits": {material.fits[code]["fit_id"]: dict(material.fits[code])},
-        "policy": {"name": name, "is_example": name == DEFAULT_POLICY, "values": policy_values(material, code)},
+        "policy": {
+            "name": name,
+            "is_example": name == DEFAULT_POLICY,
+            "values": policy_values(material, code),
+            "undecided_values": list(material.scope.policy(code).undecided_values(material.funding_year)),
+        },
+        "deducted_ore": material.allocations[code]["deducted_ore"],
     }
 
 

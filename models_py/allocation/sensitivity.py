@@ -71,12 +71,12 @@ def ends_by_formula(
     amounts: dict[str, list[Fraction | None]] = {end: [] for end in ENDS}
     reasons: list[str | None] = []
     for row in need.to_dict("records"):
+        reason: str | None = None
+        ends: dict[str, Fraction | None] = dict.fromkeys(ENDS)
         try:
             ends = {end: _at(need, row, end, amounts_ore, policy=policy, share=share) for end in ENDS}
         except AllocationError:
-            ends, reason = dict.fromkeys(ENDS), NOT_PAYABLE
-        else:
-            reason = None
+            reason = NOT_PAYABLE
         reasons.append(reason)
         for end in ENDS:
             amounts[end].append(ends[end])

@@ -29,7 +29,7 @@ from orchestration.resources.warehouse import Warehouse
 Dates = tuple[date, date]
 """Later and earlier count date."""
 
-JUDGED = ("fct_need_index", "fct_allocation")
+JUDGED = ("fct_need_index", "fct_allocation", "school_area_factor")
 """Tables that rules with home ``rule`` read."""
 
 

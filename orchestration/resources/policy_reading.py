@@ -20,7 +20,7 @@ from orchestration.resources.policy_text import PolicyError, PolicyText, read_po
 from orchestration.resources.policy_years import Entry
 
 MUNICIPALITY_FILE = "municipality.yml"
-NOT_VALUES = {MUNICIPALITY_FILE, "roles.yml", "facts.yml", "scenarios.yml"}
+NOT_VALUES = {MUNICIPALITY_FILE, "roles.yml", "facts.yml", "scenarios.yml", "supplements.yml"}
 
 
 def json_schemas() -> dict[str, str]:

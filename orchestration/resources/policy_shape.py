@@ -94,6 +94,14 @@ class Overheads(Strict):
     vat_share: Dated[Share, Literal["share"]] | None = None
 
 
+class Disclosure(Strict):
+    """What must not follow from published money about single pupils."""
+
+    smallest_count: Dated[Annotated[int, Field(ge=10)], Literal["pupils"]] | None = None
+    narrowest_width: Dated[Positive, Literal["pupils"]] | None = None
+    ordinary_change: Dated[Amount, Literal["index"]] | None = None
+
+
 class Series(Strict):
     """Factors per calendar year, 1 in the year whose prices the indexed values are stated in."""
 
@@ -113,6 +121,7 @@ class PolicyValues(Strict):
     guarantees: dict[Name, AnyGuarantee] | None = None  # type: ignore[valid-type]
     cost_types: dict[Name, Dated[dict[CostType, Part], Literal["part"]]] | None = None
     overheads: Overheads | None = None
+    disclosure: Disclosure | None = None
     series: dict[str, Series] | None = None
 
 
@@ -137,6 +146,7 @@ KEYED: tuple[type[BaseModel], ...] = (
     Index,
     Need,
     Overheads,
+    Disclosure,
     Series,
     Municipality,
     Dated,

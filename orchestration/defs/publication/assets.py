@@ -20,7 +20,7 @@ RULE_RESULT, SEALED = dg.AssetKey(["publication", "rule_result"]), dg.AssetKey([
 TABLES = [
     dg.AssetKey(["need", "need_coefficient"]),
     dg.AssetKey(["need", "fct_need_index"]),
-    dg.AssetKey(["allocation", "fct_allocation"]),
+    *(dg.AssetKey(["allocation", name]) for name in ("fct_allocation", "school_area_factor", "allocation_beside")),
 ]
 EVIDENCE_TABLES = [dg.AssetKey(["need", contract.table]) for contract in EVIDENCE]
 LEDGERS = [dg.AssetKey(["raw", "deliveries"]), dg.AssetKey(["raw", "findings"])]

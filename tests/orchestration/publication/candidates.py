@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from need_evidence import FIT_ID, evidence, record
 
+from expectations.contracts import CONTRACTS
 from orchestration.publication.candidate import Candidate, Outcome
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import GateVerdict, judge
@@ -146,6 +147,9 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
                 None,
             ],
             "redistribution_sek": [_sek(0)] * (units + 1),
+            "need_parts_sek": None,
+            "index_withheld_because": None,
+            "ends_withheld_because": None,
         }
     ).assign(**everywhere)
     schools = pd.DataFrame(
@@ -163,7 +167,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             "need_index_upper": None, "need_index_standard_error": 2.5,
             "need_index_interval_lower": [max(0.0, one - 5) for one in index],
             "need_index_interval_upper": [one + 5 for one in index], "index_rule": "own", "index_group_code": None, "is_under_index_minimum": False,
-            "count_date_count": 2, "fit_id": FIT_ID,
+            "count_date_count": 2, "fit_id": FIT_ID, "index_withheld_because": None,
         }
     )  # fmt: skip
     return evidence(everywhere, codes) | {
@@ -183,7 +187,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             {
                 "municipality_code": code, "component_code": ["base_part", "structural_part"],
                 "name_en": ["Base part", "Structural part"], "name_sv": ["Grundresurs", "Strukturtillägg"],
-                "description_en": "d", "description_sv": "b",
+                "description_en": "d", "description_sv": "b", "is_background_count": False,
             }
         ),
         "fct_need_index": need,
@@ -195,6 +199,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             }
         ),
         "fct_allocation": allocation,
+        "school_area_factor": pd.DataFrame(columns=list(CONTRACTS["school_area_factor"].names)),
+        "allocation_beside": pd.DataFrame(columns=list(CONTRACTS["allocation_beside"].names)),
         "rule_result": pd.DataFrame(
             {
                 **everywhere, "rule_id": [*REQUIRED, "Q-COUNT-004"], "severity": ["critical", "critical", "warning"],
