@@ -23,7 +23,8 @@ HEAD = """# The example municipality's policy, line by line
 of component and every kind of guarantee: `model.yml` has budget, base part, structural part and need model, `formula.yml`
 the other components, the guarantees and the overheads, `cost_types.yml` where each part is booked, `facts.yml` what no
 register delivers, `supplements.yml` the ledger of individual decisions. The demonstration runs 2027; 2026 is the year in
-which the board tried every form of support there is, each with a small pot (`likvard run 2026` in the same home). No
+which the board tried every form of support there is, each with a small pot (`likvard run 2026` in the same home); newly arrived are paid
+per head from 2028, since without them 2026 has too few results for weights of its own. No
 municipality would have all of it. This page is generated; `make docs` renews it, and `likvard explain SCHOOL YEAR` shows what
 each line gives one school unit.
 

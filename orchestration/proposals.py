@@ -253,6 +253,7 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
         return row
     wide, record = material.cut["school_allocation"][code], material.allocations[code]
     paid = wide[wide["payment_status"] == "paid"].sort_values("need_index", ascending=False)
+    told = paid[~paid["school_unit_code"].isin(record["need_parts"]["units"])]
     return row | {
         "paid_units": len(paid),
         "not_paid_units": len(wide) - len(paid),
@@ -260,9 +261,9 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
         "total_ore": record["budget_ore"],
         "structural_share": record["structural_share"],
         "redistributed_share": record["redistributed_share"],
-        "index_lowest": float(paid["need_index"].min()),
-        "index_highest": float(paid["need_index"].max()),
-        "example_unit": paid["school_unit_code"].iloc[0],
+        "index_lowest": float(told["need_index"].min()),
+        "index_highest": float(told["need_index"].max()),
+        "example_unit": told["school_unit_code"].iloc[0],
     }
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from need_evidence import FIT_ID, evidence, record
 
-from expectations.contracts import CONTRACTS
 from orchestration.publication.candidate import Candidate, Outcome
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import GateVerdict, judge
@@ -199,8 +198,13 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             }
         ),
         "fct_allocation": allocation,
-        "school_area_factor": pd.DataFrame(columns=list(CONTRACTS["school_area_factor"].names)),
-        "allocation_beside": pd.DataFrame(columns=list(CONTRACTS["allocation_beside"].names)),
+        "school_area_factor": pd.DataFrame(
+            [{**everywhere, "school_unit_code": codes[0], "component_code": "materials", "measure": "area_factor",
+              "area_factor": Decimal("1.0125")}]
+        ),
+        "allocation_beside": pd.DataFrame(
+            [{**everywhere, "component_code": "state_grant", "beside_sek": Decimal("125000.00"), "withheld_because": None}]
+        ),
         "rule_result": pd.DataFrame(
             {
                 **everywhere, "rule_id": [*REQUIRED, "Q-COUNT-004"], "severity": ["critical", "critical", "warning"],

@@ -91,11 +91,11 @@ def _withheld(of: Candidate, table: str) -> Candidate:
 def _merged(of: Candidate, *, told: str) -> Candidate:
     """The first unit merged as it should be, but for one column that tells the parts."""
     whole = hidden(of.tables, units=["99990001"], components=["structural_part"])
-    table = "fct_need_index" if told == "need_index" else "school_allocation"
+    table = "fct_need_index" if told.startswith("need_index") else "school_allocation"
     spoiled_table = whole[table].copy()
     spoiled_table[told] = spoiled_table[told].astype(object)
     own = spoiled_table["school_unit_code"] == "99990001"
-    spoiled_table.loc[own, told] = 1.0 if told == "need_index" else Decimal("0.00")
+    spoiled_table.loc[own, told] = 1.0 if told.startswith("need_index") else Decimal("0.00")
     return replace(of, tables={**whole, table: spoiled_table})
 
 
@@ -128,7 +128,7 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("the mean index is 99.999999", INDEX_RULE, lambda c: _index(c, 1 - 1e-8)),
     ("a line shows nine heads", HEADS_RULE, lambda c: _heads(c, 9)),
     ("an index is withheld without a merged line", HEADS_RULE, lambda c: _withheld(c, "fct_need_index")),
-    ("a merged line stands beside its index", HEADS_RULE, lambda c: _merged(c, told="need_index")),
+    ("a merged line stands beside its index", HEADS_RULE, lambda c: _merged(c, told="need_index_lower")),
     ("a merged line stands beside its structural part", HEADS_RULE, lambda c: _merged(c, told="structural_part_sek")),
     ("there is no index", INDEX_RULE, lambda c: with_table(c, "fct_need_index", c.tables["fct_need_index"].iloc[:0])),
 ]
