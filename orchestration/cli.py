@@ -45,6 +45,7 @@ def run(
     year: Annotated[int, typer.Argument(help=say("help_year"))],
     policy: Annotated[str | None, typer.Option(help=say("help_policy"))] = None,
     municipality: Annotated[list[str] | None, typer.Option(help=say("help_municipality"))] = None,
+    decided: Annotated[bool, typer.Option("--decided", help=say("help_decided"))] = False,
 ) -> None:
     """Run one funding year."""
     found = settings()
@@ -58,7 +59,7 @@ def run(
     for code in only:
         if not (code.isascii() and code.isdigit() and len(code) == 4):
             _refuse(say("unknown_municipality", code=code))
-    _run(found, year, default_policy=policy == "default", only=only)
+    _run(found, year, default_policy=policy == "default", only=only, decided_only=decided)
 
 
 @app.command(help=say("help_status"))
@@ -122,6 +123,7 @@ def _run(
     *,
     default_policy: bool,
     only: Sequence[str],
+    decided_only: bool = False,
     before: Callable[[Settings], object] = lambda _: None,
 ) -> None:
     from datetime import date
@@ -139,7 +141,13 @@ def _run(
 
             logger, stop = progress_logger(out)
             outcome = run_year(
-                found, funding_year=year, default_policy=default_policy, only=only, logger=logger, stop_logger=stop
+                found,
+                funding_year=year,
+                default_policy=default_policy,
+                only=only,
+                decided_only=decided_only,
+                logger=logger,
+                stop_logger=stop,
             )
     except HomeInUseError as error:
         errors.print(say("another_run", home=str(error)), markup=False)

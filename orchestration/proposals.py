@@ -25,6 +25,7 @@ from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.decisions import catalogue_of, may_propose, required_rules, rule_texts, waivers_of
 from orchestration.names import OPEN_STATISTICS
+from orchestration.need_parts import hidden
 from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.background import earlier_publications
@@ -51,6 +52,8 @@ CUT = (
     "need_coefficient",
     "fct_allocation",
     "school_allocation",
+    "school_area_factor",
+    "allocation_beside",
     "rule_result",
     *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE)),
 )
@@ -172,8 +175,11 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
         further=further_components(
             policy, material.scope.policy(code).descriptions(), known=[known for known, *_ in COMPONENTS]
         ),
+        background=frozenset(material.allocations[code]["need_parts"]["background"]),
     )
-    return star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
+    whole = star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
+    told = material.allocations[code]["need_parts"]
+    return hidden(whole, units=told["units"], components=told["components"])
 
 
 def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.DataFrame]:
@@ -216,7 +222,9 @@ def _recorded(material: Material, code: str) -> dict[str, Any]:
             "is_example": name == DEFAULT_POLICY,
             "values": policy_values(material, code),
             "baseline": material.allocations[code].get("baseline"),
+            "undecided_values": list(material.scope.policy(code).undecided_values(material.funding_year)),
         },
+        "deducted_ore": material.allocations[code]["deducted_ore"],
     }
 
 
@@ -295,6 +303,7 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
         return row
     wide, record = material.cut["school_allocation"][code], material.allocations[code]
     paid = wide[wide["payment_status"] == "paid"].sort_values("need_index", ascending=False)
+    told = paid[~paid["school_unit_code"].isin(record["need_parts"]["units"])]
     return row | {
         "paid_units": len(paid),
         "not_paid_units": len(wide) - len(paid),
@@ -302,9 +311,9 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
         "total_ore": record["budget_ore"],
         "structural_share": record["structural_share"],
         "redistributed_share": record["redistributed_share"],
-        "index_lowest": float(paid["need_index"].min()),
-        "index_highest": float(paid["need_index"].max()),
-        "example_unit": paid["school_unit_code"].iloc[0],
+        "index_lowest": float(told["need_index"].min()),
+        "index_highest": float(told["need_index"].max()),
+        "example_unit": told["school_unit_code"].iloc[0],
     }
 
 

@@ -1,43 +1,61 @@
-"""What the published tables cannot yet tell rightly or may not tell at all; such an allocation is refused, not bent.
+"""What a municipality's lines may tell when they are published.
 
-Belongs here: reasons why one municipality's lines are not passed on. Does not: the allocation, the publication's own gate.
+Belongs here: from a policy and its allocation to what is merged and withheld, or why nothing is passed on; the policy's
+words for its components. Does not: the decision itself (``models_py.allocation.need_parts``), the tables
+(``orchestration.need_parts``), the publication's own gate.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 
 import pandas as pd
 
 from models_py.allocation.formula import Component
+from models_py.allocation.moved_index import Shared
+from models_py.allocation.need_parts import NeedParts, NeedPartsPolicy, decide_need_parts
+from models_py.allocation.need_units import head_components, merged_components, need_units
 from models_py.allocation.policy import AllocationPolicy
-from models_py.allocation.rounding import listed
-
-SMALLEST_HEADS = 10
-"""Background counts are published from here; a per-head line shows its count, and its amount gives it away."""
 
 
-def reason_not_to_publish(policy: AllocationPolicy, lines: pd.DataFrame) -> str | None:
-    """Why these lines cannot be published, naming policy key and school units; None when they can."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How lines may be shown.
+
+    Attributes
+    ----------
+    parts : which units' need money is one line
+    components : codes that the line takes the place of
+    background : codes whose lines count pupils of a background
+    refusal : why nothing may be passed on, naming policy keys and school units; None when all is well
+    """
+
+    parts: NeedParts
+    components: frozenset[str]
+    background: frozenset[str]
+    refusal: str | None
+
+
+def shown(
+    policy: AllocationPolicy,
+    lines: pd.DataFrame,
+    *,
+    need: pd.DataFrame,
+    share: Shared,
+    asked: NeedPartsPolicy,
+    other_measures: Sequence[str] = (),
+) -> Shown:
+    """What of ``lines`` is published as it is. ``other_measures``: measures of facts that count no pupils."""
     formula = policy.formula()
-    for component in formula.components:
-        if component.code != "structural_part":
-            continue
-        bounded = [stage.key for stage in formula.stages if stage.bounds == component.code]
-        if bounded or not is_plainly_linear(component):
-            return (
-                f"{bounded[0] if bounded else component.key}: the published ends of the structural part are worked out for "
-                "a linear part without guarantees; give such a part another code than structural_part"
-            )
-    heads = {each.code for each in formula.components if each.kind == "per_head"}
-    shown = lines[lines["component_code"].isin(heads)]
-    few = shown[[Decimal(0) < count < SMALLEST_HEADS for count in shown["count"]]]
-    if len(few):
-        codes = sorted(set(few["component_code"]))
-        return (
-            f"components.{codes[0]}: a line would show fewer than {SMALLEST_HEADS} heads at school units "
-            f"{listed(sorted(set(few['school_unit_code'])))}; counts of background are published from {SMALLEST_HEADS}"
-        )
-    return None
+    units = need_units(lines, need=need, policy=policy, share=share, asked=asked, other_measures=other_measures)
+    parts = decide_need_parts(units, policy=asked)
+    return Shown(
+        parts=parts,
+        components=merged_components(formula, other_measures=other_measures),
+        background=head_components(formula, other_measures=other_measures),
+        refusal=parts.refusal(asked),
+    )
 
 
 def further_components(
@@ -45,7 +63,7 @@ def further_components(
 ) -> list[tuple[str, str]]:
     """(component_code, description) of components and guarantees beside ``known``, in the policy's order."""
     formula = policy.formula()
-    codes = [each.code for each in formula.components if each.place == "inside"]
+    codes = [each.code for each in formula.components if each.place in ("inside", "outside")]
     codes += [stage.code for stage in formula.stages if stage.bounds is None]
     return [(code, told.get(code, code)) for code in codes if code not in known]
 

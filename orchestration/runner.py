@@ -60,6 +60,7 @@ def run_year(
     funding_year: int,
     default_policy: bool = False,
     only: Sequence[str] = (),
+    decided_only: bool = False,
     logger: Any = None,
     stop_logger: Callable[[], None] = lambda: None,
 ) -> RunOutcome:
@@ -81,7 +82,12 @@ def run_year(
         config: dict[str, Any] = {
             "resources": {
                 "scope": {
-                    "config": {"policies": str(found.policies), "default_policy": default_policy, "only": list(only)}
+                    "config": {
+                        "policies": str(found.policies),
+                        "default_policy": default_policy,
+                        "only": list(only),
+                        "decided_only": decided_only,
+                    }
                 }
             },
             "loggers": {"terminal": {"config": {}}} if logger is not None else {},

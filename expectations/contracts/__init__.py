@@ -7,6 +7,7 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 from __future__ import annotations
 
 from expectations.contracts.background import BACKGROUND
+from expectations.contracts.beside import BESIDE
 from expectations.contracts.change import CHANGE
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
@@ -54,7 +55,10 @@ CONTRACTS: dict[str, Contract] = {
             grain_en="One row per municipality and component of the allocation.",
             grain_sv="En rad per kommun och del av tilldelningen.",
             keys=("municipality_code", "component_code"),
-            names=("municipality_code", "component_code", "name_en", "name_sv", "description_en", "description_sv"),
+            names=(
+                "municipality_code", "component_code", "name_en", "name_sv", "description_en", "description_sv",
+                "is_background_count",
+            ),
         ),
         Contract(
             table="dim_publication",
@@ -77,11 +81,13 @@ CONTRACTS: dict[str, Contract] = {
                 *_KEY, "school_form", "basis", "pupil_count", "need_share", "need_index", "need_index_lower",
                 "need_index_upper", "need_index_standard_error", "need_index_interval_lower", "need_index_interval_upper",
                 "index_rule", "index_group_code", "is_under_index_minimum", "count_date_count", "fit_id",
+                "index_withheld_because",
             ),
             nullable=frozenset(
                 {
-                    "need_share", "need_index_lower", "need_index_upper", "need_index_standard_error",
+                    "need_share", "need_index", "need_index_lower", "need_index_upper", "need_index_standard_error",
                     "need_index_interval_lower", "need_index_interval_upper", "index_group_code",
+                    "index_withheld_because",
                 }
             ),
         ),
@@ -119,12 +125,14 @@ CONTRACTS: dict[str, Contract] = {
                 *_KEY, "school_unit_name", "organiser_name", "organiser_type", "basis", "payment_status", "reason_code",
                 "pupil_count", "need_index", "need_index_lower", "need_index_upper", "index_rule", "base_part_sek",
                 "structural_part_sek", "structural_part_lower_sek", "structural_part_upper_sek", "total_sek",
-                "total_per_pupil_sek", "redistribution_sek",
+                "total_per_pupil_sek", "redistribution_sek", "need_parts_sek", "index_withheld_because",
+                "ends_withheld_because",
             ),
             nullable=frozenset(
                 {
                     "organiser_name", "reason_code", "need_index", "need_index_lower", "need_index_upper", "index_rule",
-                    "structural_part_lower_sek", "structural_part_upper_sek", "total_per_pupil_sek",
+                    "structural_part_sek", "structural_part_lower_sek", "structural_part_upper_sek", "total_per_pupil_sek",
+                    "redistribution_sek", "need_parts_sek", "index_withheld_because", "ends_withheld_because",
                 }
             ),
         ),
@@ -132,6 +140,7 @@ CONTRACTS: dict[str, Contract] = {
         *BACKGROUND,
         *ORGANISERS,
         *CHANGE,
+        *BESIDE,
     )
 }  # fmt: skip
 """Published tables by name."""

@@ -44,9 +44,10 @@ def _need_share_stands_wherever_need_was_estimated(tables: Tables) -> pd.DataFra
     return need[need["need_share"].isna() != (need["basis"] == "delivered_index")]
 
 
-def _amounts_are_not_negative(tables: Tables) -> pd.DataFrame:
-    lines = tables["fct_allocation"]
-    return lines[lines["amount_ore"] < 0]
+def _no_school_units_total_is_negative(tables: Tables) -> pd.DataFrame:
+    keys = ["municipality_code", "school_unit_code"]
+    totals = tables["fct_allocation"].groupby(keys, as_index=False)["amount_ore"].sum()
+    return totals[totals["amount_ore"] < 0]
 
 
 def _components_are_whole_kronor(tables: Tables) -> pd.DataFrame:
@@ -58,8 +59,15 @@ def _components_are_whole_kronor(tables: Tables) -> pd.DataFrame:
 def _one_rate_for_all_units(tables: Tables) -> pd.DataFrame:
     lines = tables["fct_allocation"]
     lines = lines[lines["count_unit"] != "units"]  # there the unit itself is counted, and its amount is the rate
-    rates = lines.groupby(["municipality_code", "component_code", "line_code"])["rate_ore"].transform("nunique")
-    return lines[rates > 1]
+    keys = ["municipality_code", "school_unit_code", "component_code"]
+    stated = tables.get("school_area_factor")
+    if stated is None or stated.empty:
+        facts = lines.assign(area_factor="none")
+    else:  # the rate may follow a stated fact of location: the same fact, the same rate
+        told = stated[keys].assign(area_factor=stated["area_factor"].astype(str))
+        facts = lines.merge(told, on=keys, how="left").fillna({"area_factor": "none"})
+    places = ["municipality_code", "component_code", "line_code", "area_factor"]
+    return facts[facts.groupby(places)["rate_ore"].transform("nunique") > 1]
 
 
 def _basis_may_steer_a_decision(tables: Tables) -> pd.DataFrame:
@@ -138,7 +146,7 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
     "R-INDEX-002": _small_units_share_their_groups_index,
-    "R-AMOUNT-001": _amounts_are_not_negative,
+    "R-AMOUNT-001": _no_school_units_total_is_negative,
     "R-AMOUNT-002": _components_are_whole_kronor,
     "R-EQUAL-001": _one_rate_for_all_units,
     "R-ORGANISER-001": _independent_organisers_have_their_calculation,

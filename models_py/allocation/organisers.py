@@ -8,7 +8,7 @@ Everything is a function of published lines, pupils and policy: it tells nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,7 +18,7 @@ from models_py.allocation.cost_types import COST_TYPES, OVERHEAD_TYPES, by_cost_
 from models_py.allocation.lines import ORE_PER_SEK, Line
 from models_py.allocation.organiser_terms import OrganiserType, de_delegation_lines, overhead_lines
 from models_py.allocation.policy import AllocationPolicy
-from models_py.allocation.rounding import half_even, listed
+from models_py.allocation.rounding import half_even, listed, round_to_total
 from models_py.errors import AllocationError
 
 ALL_TYPES = (*COST_TYPES, *OVERHEAD_TYPES)
@@ -46,7 +46,9 @@ class OrganiserTerms:
     de_delegated_ore: Mapping[str, int]
 
 
-def organiser_terms(lines: pd.DataFrame, *, units: pd.DataFrame, policy: AllocationPolicy) -> OrganiserTerms:
+def organiser_terms(
+    lines: pd.DataFrame, *, units: pd.DataFrame, policy: AllocationPolicy, merged: Collection[str] = ()
+) -> OrganiserTerms:
     """Sums by organiser of lines that are already decided.
 
     Parameters
@@ -55,6 +57,8 @@ def organiser_terms(lines: pd.DataFrame, *, units: pd.DataFrame, policy: Allocat
     units : school_unit_code, organiser_key, organiser_type ('municipal' or 'independent'), pupil_count; one row per unit,
         at least those with lines
     policy : its cost types, overheads and de-delegation are read here, and nowhere before
+    merged : units whose need money is published as one sum; their cost types follow the mean of these units, since their
+        own would tell the parts
 
     Overheads are whole kronor per unit, half-even, and an organiser's are the sum over its units: an organiser gets the
     same whether its units are paid one by one or together.
@@ -78,7 +82,7 @@ def organiser_terms(lines: pd.DataFrame, *, units: pd.DataFrame, policy: Allocat
         if stage.kind == "de_delegation"
         for line in de_delegation_lines(pupils, organiser_types=types, stage=stage)
     ]
-    unit_types = _unit_types(lines, overheads, policy=policy, pupils=pupils)
+    unit_types = _at_the_mean(_unit_types(lines, overheads, policy=policy, pupils=pupils), units=merged)
     return OrganiserTerms(
         organisers=_organisers(paid, allocated, overheads, services),
         unit_types=unit_types,
@@ -148,6 +152,19 @@ def _unit_types(
         amounts[line.school_unit_code, line.line_code] += line.amount_ore
     rows = [(unit, name, ore) for (unit, name), ore in amounts.items()]
     return pd.DataFrame(rows, columns=columns).astype({"amount_ore": "int64"})
+
+
+def _at_the_mean(unit_types: pd.DataFrame, *, units: Collection[str]) -> pd.DataFrame:
+    """The same sums per unit, and over ``units`` together, with each of ``units`` at their common shares of cost types."""
+    own = unit_types[unit_types["school_unit_code"].isin(units) & unit_types["cost_type"].isin(COST_TYPES)]
+    if own.empty:
+        return unit_types
+    common = {str(name): int(ore) for name, ore in own.groupby("cost_type")["amount_ore"].sum().items()}
+    amounts = {}
+    for unit, total in own.groupby("school_unit_code")["amount_ore"].sum().items():
+        amounts |= {(unit, name): ore for name, ore in round_to_total(common, int(total)).items()}
+    keys = zip(unit_types["school_unit_code"], unit_types["cost_type"], unit_types["amount_ore"], strict=True)
+    return unit_types.assign(amount_ore=[amounts.get((unit, name), int(ore)) for unit, name, ore in keys])
 
 
 def _calculation(unit_types: pd.DataFrame, paid: pd.DataFrame) -> pd.DataFrame:

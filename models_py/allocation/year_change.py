@@ -37,6 +37,8 @@ class YearInputs:
     baseline: pd.DataFrame | None = None
     predecessors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     offered: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    risk_cells: pd.DataFrame | None = None
+    supplements: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +187,8 @@ def _amounts(
         policy=policy,
         measures=counted.measures,
         offered=counted.offered,
+        risk_cells=counted.risk_cells,
+        supplements=counted.supplements,
         baseline=promised.baseline,
         predecessors=promised.predecessors,
     )

@@ -22,6 +22,7 @@ from models_py.need.policy import NeedPolicy
 from models_py.need.prior_making import frozen_from_fit
 from models_py.need.prior_text import prior_to_json
 from models_py.need.record import COEFFICIENT_COLUMNS, coefficient_table, fit_id, fit_record, inputs_sha256
+from models_py.need.risk_cells import risk_cells
 from models_py.need.scoring import UnitNeed
 from models_py.need.window import result_years
 
@@ -108,7 +109,8 @@ def need_from_counts(
             model.fit, funding_year=funding_year, inputs_sha256=model.identity, policy={"unfitted_levels": unfitted}
         )
         | found.record,
-        tables={name: table.assign(**keys) for name, table in found.tables.items()},
+        tables={name: table.assign(**keys) for name, table in found.tables.items()}
+        | {"risk_cell": risk_cells(model.fit, model.used_register).assign(**keys)},
         weights=_weights_text(model, municipality_code=municipality_code, funding_year=funding_year),
     )
 

@@ -31,7 +31,7 @@ Dates = tuple[date, date]
 """Later and earlier count date."""
 
 JUDGED = (
-    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", *(c.table for c in CHANGE),
+    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", "school_area_factor", *(c.table for c in CHANGE),
 )  # fmt: skip
 """Tables that rules with home ``rule`` read."""
 

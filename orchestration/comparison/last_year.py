@@ -106,6 +106,7 @@ def diagnose_last_year(
     AllocationError where nothing of last year's money lies beyond the base part.
     """
     codes = year.units.school_unit_code
+    last_year = {code: unit for code, unit in last_year.items() if code not in year.left_out}
     strangers, missing = sorted(last_year.keys() - set(codes)), sorted(set(codes) - last_year.keys())
     if strangers or missing:
         raise ComparisonError(

@@ -35,6 +35,7 @@ class PublishedYear:
     units : pupils and need
     structural_ore, base_ore : (J,) int64, what follows need and the rest; together what is paid
     names : school_unit_code to name
+    left_out : paid units whose index is withheld; they and their kronor are not compared
     """
 
     publication: Published
@@ -42,6 +43,7 @@ class PublishedYear:
     structural_ore: np.ndarray
     base_ore: np.ndarray
     names: dict[str, str]
+    left_out: tuple[str, ...] = ()
 
     @property
     def total_ore(self) -> np.ndarray:
@@ -75,6 +77,9 @@ def published_year(root: Path, *, funding_year: int, municipality_code: str | No
     publication = found[0]
     wide = publication.table("school_allocation")
     wide = wide[(wide["payment_status"] == "paid") & (wide["pupil_count"] > 0)].sort_values("school_unit_code")
+    withheld = wide["need_index"].isna() & wide["index_withheld_because"].notna()
+    left_out = tuple(wide.loc[withheld, "school_unit_code"].astype(str))
+    wide = wide[~withheld]
     units = scored_units(wide[["school_unit_code", "pupil_count", "need_index"]])
     lines = publication.table("fct_allocation")
     follows = lines["line_code"].isin(NEED_LINES) | lines["count_unit"].isin(NEED_COUNTS)
@@ -83,4 +88,4 @@ def published_year(root: Path, *, funding_year: int, municipality_code: str | No
     totals = pd.Series(wide["total_sek"].tolist(), index=wide["school_unit_code"].astype(str).tolist())
     total = np.array([int(Decimal(str(totals[code])) * 100) for code in units.school_unit_code], dtype=np.int64)
     names = dict(zip(wide["school_unit_code"].astype(str), wide["school_unit_name"].astype(str), strict=True))
-    return PublishedYear(publication, units, structural, total - structural, names)
+    return PublishedYear(publication, units, structural, total - structural, names, left_out)

@@ -21,16 +21,30 @@ from orchestration.publication.content import published_contracts
 from orchestration.publication.organiser_checks import ORGANISER_RULES, organiser_checks
 
 CONTRACT_RULE, LINES_RULE, TOTAL_RULE = "G-CONTRACT-001", "G-LINES-001", "G-TOTAL-001"
-WIDE_RULE, UNITS_RULE, INDEX_RULE = "G-WIDE-001", "G-UNITS-001", "G-INDEX-001"
+WIDE_RULE, UNITS_RULE, INDEX_RULE, HEADS_RULE = "G-WIDE-001", "G-UNITS-001", "G-INDEX-001", "G-HEADS-001"
 DISCLOSURE_RULE = "G-DISCLOSURE-001"  # asked by ``disclosure_check``, which reads earlier publications too
 OWN_RULES = (
-    CONTRACT_RULE, LINES_RULE, TOTAL_RULE, WIDE_RULE, UNITS_RULE, INDEX_RULE, *ORGANISER_RULES, DISCLOSURE_RULE,
+    CONTRACT_RULE, LINES_RULE, TOTAL_RULE, WIDE_RULE, UNITS_RULE, INDEX_RULE, *ORGANISER_RULES, HEADS_RULE, DISCLOSURE_RULE,
 )  # fmt: skip
 """Rules with home ``gate``, in the order in which they are asked."""
 
 INDEX_TOLERANCE = 1e-9
 _EXACT = Context(prec=100)  # 36 digits of count × rate and 38 of rounding fit; nothing is rounded
-_COMPONENT_COLUMNS = {"base_part": "base_part_sek", "structural_part": "structural_part_sek"}
+_COMPONENT_COLUMNS = {
+    "base_part": "base_part_sek",
+    "structural_part": "structural_part_sek",
+    "need_parts": "need_parts_sek",
+}
+SMALLEST_HEADS = 10
+"""Lines that count pupils of a background are shown from here."""
+
+_TELL_THE_PARTS = frozenset(
+    {
+        "need_share", "need_index", "need_index_lower", "need_index_upper", "need_index_standard_error",
+        "need_index_interval_lower", "need_index_interval_upper", "structural_part_sek", "structural_part_lower_sek",
+        "structural_part_upper_sek", "redistribution_sek",
+    }
+)  # fmt: skip
 
 Tables = Mapping[str, pd.DataFrame]
 Failing = tuple[int, str]
@@ -48,6 +62,7 @@ def run_checks(tables: Tables, *, budget_ore: int | None) -> tuple[Reason, ...]:
         Reason(UNITS_RULE, *units_without_word(tables)),
         Reason(INDEX_RULE, *index_mean_off(tables["fct_need_index"])),
         *organiser_checks(tables),
+        Reason(HEADS_RULE, *small_counts_told(tables)),
     )
 
 
@@ -116,7 +131,8 @@ def wide_rows_off_lines(wide: pd.DataFrame, lines: pd.DataFrame) -> Failing:
             sums = by_unit.get(row["school_unit_code"], {})
             total = sum(sums.values())
             holds = row["total_sek"] * 100 == total and all(
-                row[column] * 100 == sums.get(component, 0) for component, column in _COMPONENT_COLUMNS.items()
+                (0 if pd.isna(row[column]) else row[column] * 100) == sums.get(component, 0)
+                for component, column in _COMPONENT_COLUMNS.items()
             )
             per_pupil, pupils = row["total_per_pupil_sek"], row["pupil_count"]
             if not pd.isna(per_pupil):
@@ -151,11 +167,35 @@ def index_mean_off(index: pd.DataFrame) -> Failing:
         return 1, "fct_need_index has no rows"
     off = []
     for form, rows in index.groupby("school_form", sort=True):
-        pupils = rows["pupil_count"].astype("float64")
-        mean = math.fsum(pupils * rows["need_index"]) / pupils.sum() if pupils.sum() else math.nan
-        if not abs(mean - 100) <= INDEX_TOLERANCE:
+        pupils, told = rows["pupil_count"].astype("float64"), rows["need_index"].notna()
+        known = math.fsum((pupils * rows["need_index"].astype("float64"))[told])
+        mean = known / pupils.sum() if pupils.sum() else math.nan
+        holds = abs(mean - 100) <= INDEX_TOLERANCE if told.all() else mean < 100  # the withheld ones are the rest of it
+        if not holds:
             off.append(f"{form}: {mean!r}")
     return len(off), _first(off)
+
+
+def small_counts_told(tables: Tables) -> Failing:
+    """Lines that show fewer than ten pupils of a background; and units whose merged line stands beside what would tell its
+    parts: an index, a share, a part of the merged kinds, or an index that is withheld without a merged line."""
+    lines, component = tables["fct_allocation"], tables["dim_component"]
+    background = set(component.loc[component["is_background_count"].astype(bool), "component_code"])
+    counted = lines[lines["component_code"].isin(background) & (lines["amount_ore"] != 0)]
+    few = counted[counted["count"].map(lambda count: 0 < count < SMALLEST_HEADS).astype(bool)]
+    merged = set(lines.loc[lines["component_code"] == "need_parts", "school_unit_code"])
+    withheld = set()
+    told: list[str] = []
+    for name in ("fct_need_index", "school_allocation"):
+        rows = tables[name]
+        hidden = rows["index_withheld_because"].notna()
+        withheld |= set(rows.loc[hidden, "school_unit_code"])
+        own = rows[rows["school_unit_code"].isin(merged)]
+        shows = [column for column in own.columns if column in _TELL_THE_PARTS and own[column].notna().any()]
+        told += own.loc[own[shows].notna().any(axis=1), "school_unit_code"].tolist() if shows else []
+    parts = lines["component_code"].isin({"structural_part", *background}) & lines["school_unit_code"].isin(merged)
+    off = {*few["school_unit_code"], *told, *lines.loc[parts, "school_unit_code"], *(withheld ^ merged)}
+    return len(off), _first(sorted(off))
 
 
 def _first(names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ Belongs here: naming, school form, kronor. Does not: any sum (``models_py.alloca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -33,6 +33,7 @@ def organiser_tables(
     need: pd.DataFrame,
     policy: AllocationPolicy,
     deducted_ore: Mapping[str, int],
+    merged: Collection[str] = (),
 ) -> dict[str, pd.DataFrame]:
     """Tables by name for one municipality and funding year; AllocationError where the sums cannot be made or do not meet.
 
@@ -42,13 +43,14 @@ def organiser_tables(
     units : rows of the warehouse's ``dim_school_unit`` that hold on the later count date
     need : ``fct_need_index``: pupils per school unit
     deducted_ore : component_code to öre taken before distribution
+    merged : units whose need money is published as one sum
     """
     pupils = need.groupby("school_unit_code")["pupil_count"].sum()
     known = units.assign(
         organiser_key=organiser_keys(units),
         pupil_count=[int(pupils.get(unit, 0)) for unit in units["school_unit_code"]],
     )
-    terms = organiser_terms(lines, units=known, policy=policy)
+    terms = organiser_terms(lines, units=known, policy=policy, merged=merged)
     budget = policy.formula().budget
     made = {
         "organiser_allocation": _allocation(terms, policy),

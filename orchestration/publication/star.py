@@ -13,7 +13,6 @@ from decimal import Decimal
 import pandas as pd
 
 from expectations.contracts import CONTRACTS
-from models_py.allocation.sensitivity import structural_ends
 from orchestration.names import DELIVERED_INDEX, OPEN_STATISTICS, PUPIL_LEVEL
 
 COMPONENTS = (
@@ -62,6 +61,7 @@ def dimensions(
     dates: tuple[date, date | None],
     trained_on: Sequence[int],
     further: Sequence[tuple[str, str]] = (),
+    background: frozenset[str] = frozenset(),
 ) -> dict[str, pd.DataFrame]:
     """dim_school_unit, dim_organiser, dim_year and dim_component of one municipality and funding year.
 
@@ -71,6 +71,7 @@ def dimensions(
     dates : later and earlier count date (None where there is only one)
     trained_on : result years behind the need model, oldest first; none behind a delivered index
     further : component_code and the policy's own description, in its own language, of other components
+    background : component_code of those that count pupils of a background
     """
     known = units.assign(organiser_key=organiser_keys(units))
     organisers = known.drop_duplicates("organiser_key").sort_values("organiser_key")
@@ -88,6 +89,7 @@ def dimensions(
     component = pd.DataFrame(
         [*COMPONENTS, *others], columns=["component_code", "name_en", "name_sv", "description_en", "description_sv"]
     ).assign(municipality_code=municipality_code)
+    component["is_background_count"] = component["component_code"].isin(background)
     return {
         "dim_school_unit": _in_order("dim_school_unit", known),
         "dim_organiser": _in_order("dim_organiser", organisers),
@@ -97,7 +99,14 @@ def dimensions(
 
 
 def school_allocation(
-    units: pd.DataFrame, *, need: pd.DataFrame, lines: pd.DataFrame, unpaid: pd.DataFrame, pot_ore: int, basis: str
+    units: pd.DataFrame,
+    *,
+    need: pd.DataFrame,
+    lines: pd.DataFrame,
+    unpaid: pd.DataFrame,
+    ends: pd.DataFrame,
+    pot_ore: int,
+    basis: str,
 ) -> pd.DataFrame:
     """The wide table: one row per school unit of the later count date, paid or listed with a reason.
 
@@ -106,6 +115,7 @@ def school_allocation(
     units : as in ``dimensions``
     need, lines : ``fct_need_index`` and ``fct_allocation`` of the municipality and year
     unpaid : school_unit_code, reason_code
+    ends : ``models_py.allocation.sensitivity.ends_by_formula`` of the paid units
     pot_ore : öre, the structural part over all units
     """
     amounts = lines.pivot_table(
@@ -116,7 +126,7 @@ def school_allocation(
         units[["municipality_code", "school_unit_code", "school_unit_name", "organiser_name", "organiser_type"]]
         .merge(unpaid, on="school_unit_code", how="left")
         .merge(need.drop(columns=["municipality_code", "basis"]), on="school_unit_code", how="left")
-        .merge(structural_ends(need, pot_ore=pot_ore), on="school_unit_code", how="left")
+        .merge(ends, on="school_unit_code", how="left")
         .merge(amounts.reset_index(), on="school_unit_code", how="left")
     )
     base, structural = ([_ore(value) for value in wide.get(code, [0] * len(wide))] for code in MAIN)
@@ -131,6 +141,8 @@ def school_allocation(
         structural_part_sek=[_sek(value) for value in structural],
         total_sek=[_sek(ore) for ore in total],
         total_per_pupil_sek=[_sek(round(ore / n)) if n else None for ore, n in zip(total, counts, strict=True)],
+        need_parts_sek=None,
+        index_withheld_because=None,
         redistribution_sek=[_sek(s - round(n * pot_ore / pupils)) for s, n in zip(structural, counts, strict=True)],
     )
     return _in_order("school_allocation", wide)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from orchestration.comparison.last_year import LastYearDiagnosis
 from orchestration.comparison.published_year import PublishedYear
+from orchestration.report.scenarios_view import left_out_note
 from orchestration.texts import kronor, number, say, share
 
 MOST_UNITS = 8
@@ -45,6 +46,7 @@ def diagnosis_view(year: PublishedYear, found: LastYearDiagnosis) -> RenderableT
         Text(title, style="bold"),
         Text(say("diagnose_carried", factor=number(found.carried, decimals=4))),
         Text(say(assumed, share=share(found.structural_share))),
+        *left_out_note(year),
         "",
         table,
         "",

@@ -42,6 +42,7 @@ def scenarios_view(year: PublishedYear, table: pd.DataFrame, *, chosen: Scenario
         Text(title, style="bold"),
         Text(say("scenarios_source", source=source)),
         Text(say("scenarios_now", share=share(year.structural_share))),
+        *left_out_note(year),
         "",
         Text(say("scenarios_money"), style="bold"),
         *_tables(table, _MONEY),
@@ -50,6 +51,11 @@ def scenarios_view(year: PublishedYear, table: pd.DataFrame, *, chosen: Scenario
         *_tables(table, _WHO),
         Text(say("scenarios_front", mark=FRONT)),
     )
+
+
+def left_out_note(year: PublishedYear) -> list[RenderableType]:
+    """A line on units that are not compared; none where all are."""
+    return [Text(say("scenarios_left_out", count=len(year.left_out)))] if year.left_out else []
 
 
 def ratio_view(found: Sequence[ShareForRatio], *, ratio: str) -> RenderableType:

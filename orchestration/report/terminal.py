@@ -19,6 +19,7 @@ from rich.text import Text
 
 from expectations.rules import rule
 from models_py.allocation.explain import Step, explain
+from models_py.allocation.need_parts import NEED_PARTS
 from orchestration.checks.door import concerned
 from orchestration.intake.errors import DoorError
 from orchestration.intake.notices import kept_notices
@@ -87,7 +88,10 @@ def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -
         _lines_table(publication.table("fct_allocation"), school_unit_code),
     ]
     parts.append(say("total_per_pupil", amount=kronor(round(wide["total_per_pupil_sek"]))))
-    parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
+    if pd.isna(wide["redistribution_sek"]):
+        parts.append(say("need_parts_note"))
+    else:
+        parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
     parts += unit_change_view(publication, school_unit_code)
     return _group(*parts, source)
 
@@ -245,6 +249,8 @@ def _example_note(done: list[dict]) -> str:
 
 
 def _index_line(wide: pd.Series) -> str:
+    if pd.isna(wide["need_index"]):
+        return say("explain_index_withheld", pupils=int(wide["pupil_count"]))
     told = say(
         "explain_index",
         index=number(wide["need_index"], decimals=2),
@@ -283,6 +289,8 @@ def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
 def _line_name(step: Step) -> str:
     if step.line_code.startswith("grade_"):
         return say("line_grade", grade=step.line_code.removeprefix("grade_"))
+    if step.component_code == NEED_PARTS:
+        return say("line_need_parts")
     if step.component_code == "structural_part" and step.line_code == "need":
         return say("line_structural_part")
     return step.line_code.replace("_", " ")
@@ -290,7 +298,7 @@ def _line_name(step: Step) -> str:
 
 def _part_name(component: str) -> str:
     """The reader's word for the two parts that every policy has; the policy's own code for others."""
-    return say(f"part_{component}") if component in MAIN else component.replace("_", " ")
+    return say(f"part_{component}") if component in (*MAIN, NEED_PARTS) else component.replace("_", " ")
 
 
 def _plain(count: Decimal) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from models_py.allocation.formula import Budget
+from models_py.allocation.need_parts import NeedPartsPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.disclosure import DisclosureRule
 from models_py.errors import AllocationError, NeedError
@@ -109,7 +110,7 @@ class PolicyFile:
             if key.startswith(TERMS)
             and (not key.startswith("accounts.") or touches_year(entry, year=funding_year, known_on=known_on))
         ]
-        keys += [key for key in self.parameters if key.startswith("baseline.")]
+        keys += [key for key in self.parameters if key.startswith(("baseline.", "disclosure.")) and key != THRESHOLD]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
         return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
 
@@ -170,16 +171,40 @@ class PolicyFile:
         """What the policy says of its components and guarantees, by code."""
         return {shape.code: shape.description for shape in self.shapes.values()}
 
+    def undecided_values(self, funding_year: int) -> tuple[str, ...]:
+        """``folder/file:line: key: status`` of every value of the year that has no decision behind it, by key."""
+        return tuple(
+            f"{each.where}: {each.key}: {each.interval.status}"
+            for each in self.resolve(funding_year)
+            if each.interval.status != "decided"
+        )
+
     def refuse_undecided(self, funding_year: int) -> None:
         """Raise PolicyError naming every value of the year that has no decision behind it: for a decided run."""
         problems = [
-            f"{each.where}: {each.key}: is a {each.interval.status}; a decided run needs status decided, 'decided' and "
-            "'decided_by'"
-            for each in self.resolve(funding_year)
-            if each.interval.status != "decided"
+            f"{told}; a decided run needs status decided, 'decided' and 'decided_by'"
+            for told in self.undecided_values(funding_year)
         ]
         if problems:
             raise PolicyError(problems)
+
+    def need_parts_at(self, funding_year: int) -> NeedPartsPolicy:
+        """What must not follow from published money, the settled widths where the policy says nothing."""
+        values = [each for each in self.resolve(funding_year) if each.key.startswith("disclosure.")]
+        names = {each.key.removeprefix("disclosure."): each.value for each in values}
+        try:
+            return NeedPartsPolicy(smallest_count=names.pop("threshold"), **names)
+        except AllocationError as error:
+            raise PolicyError([f"{values[0].where}: {error}"]) from None
+
+    def place_of(self, error: str, funding_year: int) -> str:
+        """``folder/file:line: key`` of the value that an error is about: the one that it names, else the one that says how
+        need becomes money, else the budget's."""
+        values = {each.key: each for each in self.resolve(funding_year)}
+        named = [key for key in values if key in error]
+        structural = [key for key in values if key.startswith(("structural.", "components.structural"))]
+        key = (sorted(named, key=len)[-1:] or structural or ["base.mode"])[0]
+        return f"{values[key].where}: {key}"
 
     def need_at(self, funding_year: int) -> NeedPolicy:
         """The need model of one funding year as ``models_py`` takes it; errors as ``resolve``, and PolicyError where the

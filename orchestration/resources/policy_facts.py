@@ -18,8 +18,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestration.resources.policy_text import PolicyDateError, PolicyError, read_policy_text
 from orchestration.resources.shape_types import Amount, Grade, Name, Strict, Text
+from orchestration.resources.supplements import supplements_of_year
 
 FACTS_FILE = "facts.yml"
+PUPILS = "pupils"
+"""Unit of a measure that counts pupils."""
 UnitCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]+$")]
 
 
@@ -78,23 +81,28 @@ class YearFacts:
     measures : school_unit_code and a column per measure (Decimal; None where not given), or None without any
     baseline : school_unit_code, pupil_count, total_sek, ``<component>_sek``, or None
     offered : unit to grades
+    without_pupils : measures whose unit is not pupils; a count of them is no count of a background
+    supplements : school_unit_code, reference, amount_sek of individual decisions, or None
     """
 
     measures: pd.DataFrame | None = None
     baseline: pd.DataFrame | None = None
     offered: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    without_pupils: tuple[str, ...] = ()
+    supplements: pd.DataFrame | None = None
 
 
 def facts_of_year(folder: Path, *, funding_year: int) -> YearFacts:
-    """Facts of a policy folder for a funding year; nothing when it has no ``facts.yml``.
+    """Facts of a policy folder for a funding year, its ledger of supplements among them; nothing when it has no files.
 
     A measure holds from 1 January to 31 December. Raises PolicyError with file and line for unknown keys, numbers that
     are none, and days the wrong way round; PolicyDateError for a measure that two intervals give for one day, or that
     changes inside the year. A measure without a value in the year is left out; who reads it says so.
     """
     path = folder / FACTS_FILE
+    supplements = supplements_of_year(folder, funding_year=funding_year)
     if not path.is_file():
-        return YearFacts()
+        return YearFacts(supplements=supplements)
     text = read_policy_text(path)
     try:
         facts = Facts.model_validate(text.content)
@@ -114,6 +122,8 @@ def facts_of_year(folder: Path, *, funding_year: int) -> YearFacts:
         measures=_measures(columns),
         baseline=_baseline((facts.baseline or {}).get(str(funding_year))),
         offered={unit: frozenset(grades) for unit, grades in (facts.grades_offered or {}).items()},
+        without_pupils=tuple(sorted(name for name, fact in (facts.measures or {}).items() if fact.unit != PUPILS)),
+        supplements=supplements,
     )
 
 

@@ -21,7 +21,7 @@ from orchestration.resources.policy_text import PolicyError, PolicyText, read_po
 from orchestration.resources.policy_years import Entry
 
 MUNICIPALITY_FILE = "municipality.yml"
-NOT_VALUES = {MUNICIPALITY_FILE, ROLES_FILE, "facts.yml", "scenarios.yml"}
+NOT_VALUES = {MUNICIPALITY_FILE, ROLES_FILE, "facts.yml", "scenarios.yml", "supplements.yml"}
 
 
 def json_schemas() -> dict[str, str]:

@@ -78,9 +78,11 @@ class Need(Strict):
 
 
 class Disclosure(Strict):
-    """From how many pupils counts of background are published; never fewer than ten."""
+    """From how many pupils counts of background are published, never fewer than ten; what money must not tell of them."""
 
     threshold: Dated[Annotated[int, Field(ge=10)], Literal["pupils"]] | None = None
+    narrowest_width: Dated[Positive, Literal["pupils"]] | None = None
+    ordinary_change: Dated[Amount, Literal["index"]] | None = None
 
 
 NEED_KEYS = tuple(f"need.{name}" for name in Need.model_fields)

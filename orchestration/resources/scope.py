@@ -4,12 +4,14 @@ Belongs here: the choice of municipalities and policies for one funding year.
 Does not: what a policy says (``policies.py``), any arithmetic.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import dagster as dg
 
+from models_py.allocation.need_parts import NeedPartsPolicy
 from models_py.allocation.policy import AllocationPolicy
 from models_py.need.policy import NeedPolicy
 from orchestration.resources.policies import PolicyFile, load_policy
@@ -22,12 +24,14 @@ class Scope(dg.ConfigurableResource):
     """The municipalities of a run.
 
     A municipality with a folder under ``policies/`` is always run by its own policy. One without runs only when
-    ``default_policy`` is set, and then as a proposal. ``only`` narrows the run to named municipalities.
+    ``default_policy`` is set, and then as a proposal. ``only`` narrows the run to named municipalities; ``decided_only``
+    refuses a policy with a value that nobody has decided.
     """
 
     policies: str
     default_policy: bool = False
     only: list[str] = []
+    decided_only: bool = False
 
     def own_folders(self) -> list[str]:
         """Municipality codes that have a policy folder of their own."""
@@ -50,6 +54,23 @@ class Scope(dg.ConfigurableResource):
     def decided(self, municipality_code: str, funding_year: int) -> AllocationPolicy:
         """What the municipality's policy says for a funding year. Raises PolicyError with file and line."""
         return self.policy(municipality_code).at(funding_year)
+
+    def usable(self, municipality_code: str, funding_year: int) -> AllocationPolicy:
+        """As ``decided``; where only decided values may steer money, PolicyError names each that has no decision."""
+        if self.decided_only:
+            self.policy(municipality_code).refuse_undecided(funding_year)
+        return self.decided(municipality_code, funding_year)
+
+    def need_parts(self, municipality_code: str, funding_year: int) -> NeedPartsPolicy:
+        """What must not follow from published money. Raises PolicyError with file and line."""
+        return self.policy(municipality_code).need_parts_at(funding_year)
+
+    def told(self, error: Exception | str, municipality_code: str, funding_year: int) -> str:
+        """The words of a refusal, with the policy file and line that the money was computed by where they name none."""
+        text = str(error)
+        if re.search(r"\.yml:\d+", text):
+            return text
+        return f"{self.policy(municipality_code).place_of(text, funding_year)}: {text}"
 
     def facts(self, municipality_code: str, funding_year: int) -> YearFacts:
         """Facts of school units that stand beside the policy. Raises PolicyError with file and line."""

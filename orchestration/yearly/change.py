@@ -28,6 +28,7 @@ from models_py.allocation.year_change import (
 from models_py.errors import AllocationError, NeedError
 from models_py.need.other_weights import index_under_weights
 from models_py.need.policy import NeedPolicy
+from orchestration.allocation_inputs import AllocationInputs, PupilCounts, gather
 from orchestration.partitions import count_dates
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -118,6 +119,7 @@ def compare_years(
     amounts_ore: Mapping[str, int],
     fit: Mapping[str, Any],
     root: Path,
+    pupils: Mapping[int, PupilCounts] | None = None,
 ) -> ComparedYears:
     """Compare one municipality's year with its publication of the year before, decided or proposed.
 
@@ -126,14 +128,19 @@ def compare_years(
     need, amounts_ore : this year's ``fct_need_index`` and öre per unit
     fit : this year's record of the need model
     root : the published zone
+    pupils : year to what its need step counted of own pupils
     """
     previous = None
+    pupils = pupils or {}
     try:
         previous = previous_year(root, code, year - 1, proposals=True)
         if previous is None:
             return ComparedYears(reason_code=NO_EARLIER_YEAR)
         policies = policy_states(scope.policy(code), funding_year=year)
-        inputs = {when: _inputs(scope, code=code, year=when, marts=marts, root=root) for when in (year - 1, year)}
+        inputs = {
+            when: _inputs(scope, code=code, year=when, marts=marts, root=root, pupils=pupils.get(when, PupilCounts()))
+            for when in (year - 1, year)
+        }
         if not len(inputs[year - 1].enrollment):
             return ComparedYears(previous, reason_code=COUNTS_GONE)
         change = change_since_last_year(
@@ -154,14 +161,34 @@ def compare_years(
     return ComparedYears(previous, change)
 
 
-def _inputs(scope: Scope, *, code: str, year: int, marts: Marts, root: Path) -> YearInputs:
-    policy, facts = scope.decided(code, year), scope.facts(code, year)
-    counted = marts.counted(code, count_dates(year, lag_years=policy.count_lag_years)[0])
-    balance = balance_of(scope, code=code, year=year, marts=marts, root=root)
-    measures = facts.measures
-    if measures is not None:
-        measures = measures[measures["school_unit_code"].isin(counted["school_unit_code"])]
-    return YearInputs(counted, measures, balance.table, balance.predecessors, facts.offered)
+def _inputs(
+    scope: Scope, *, code: str, year: int, marts: Marts, root: Path, pupils: PupilCounts
+) -> YearInputs:  # fmt: skip
+    found = inputs_of(scope, code=code, year=year, marts=marts, root=root, pupils=pupils)
+    return YearInputs(
+        found.enrollment,
+        found.measures,
+        found.balance.table,
+        found.balance.predecessors,
+        found.facts.offered,
+        found.risk_cells,
+        found.facts.supplements,
+    )
+
+
+def inputs_of(
+    scope: Scope, *, code: str, year: int, marts: Marts, root: Path, pupils: PupilCounts
+) -> AllocationInputs:  # fmt: skip
+    """What one municipality's money of a year is computed from. Errors as ``balance_of``."""
+    day = count_dates(year, lag_years=scope.decided(code, year).count_lag_years)[0]
+    return gather(
+        code,
+        enrollment=marts.counted(code, day),
+        facts=scope.facts(code, year),
+        balance=balance_of(scope, code=code, year=year, marts=marts, root=root),
+        pupils=pupils,
+        day=day,
+    )
 
 
 def need_states(

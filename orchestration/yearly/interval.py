@@ -7,7 +7,7 @@ statistics (``models_py.allocation.signal``), assets.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
@@ -17,11 +17,10 @@ import pandas as pd
 
 from models_py.allocation.policy import AllocationPolicy
 from models_py.allocation.scored_units import ScoredUnits, scored_units
-from models_py.allocation.shares import allocate
 from models_py.allocation.signal import FEWEST_REPLICATES, SignalShare, krona_intervals, signal_share
 from models_py.errors import AllocationError
+from orchestration.allocation_inputs import AllocationInputs
 from orchestration.publishable import is_plainly_linear
-from orchestration.yearly.baseline import OpeningBalance
 
 NO_DRAWS, NOTHING_MOVED, CANNOT_BE_SHARED = (
     "no_draws_of_the_index",
@@ -47,17 +46,11 @@ class KronorSure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Money:
-    """What one municipality's year was shared from: ``allocate``'s arguments, and the öre that came of it.
+    """What one municipality's year was shared from, and the lines that came of it."""
 
-    ``need_ore``: öre per unit and component, so that what follows need can be told from the rest.
-    """
-
-    enrollment: pd.DataFrame
+    inputs: AllocationInputs
     need: pd.DataFrame
     policy: AllocationPolicy
-    measures: pd.DataFrame | None
-    balance: OpeningBalance
-    offered: Mapping[str, frozenset[str]]
     lines: pd.DataFrame
 
 
@@ -134,15 +127,7 @@ def _carried_out(
     money: Money, policy: AllocationPolicy, units: ScoredUnits, index: np.ndarray, only: set[str] | None
 ) -> list[float]:
     need = pd.DataFrame({"school_unit_code": list(units.school_unit_code), "need_index": index})
-    lines = allocate(
-        enrollment=money.enrollment,
-        need=need,
-        policy=policy,
-        measures=money.measures,
-        baseline=money.balance.table,
-        predecessors=money.balance.predecessors,
-        offered=money.offered,
-    ).lines
+    lines = money.inputs.lines(need, policy)
     if only is not None:
         lines = lines[lines["component_code"].isin(only)]
     sums = lines.groupby("school_unit_code")["amount_ore"].sum()

@@ -144,6 +144,27 @@ def test_an_independent_organiser_without_overheads_is_told_and_a_municipal_one_
     assert rows["failing_count"].tolist() == [0, 1]
 
 
+def test_a_line_of_a_cap_may_be_negative_and_a_total_may_not():
+    (negative,) = [found for found in rules_of("rule") if found.id == "R-AMOUNT-001"]
+    cap = LINES.assign(component_code="protection", line_code="capping", count_unit="units", amount_ore=-100)
+    for amount, failing in ((-500, 0), (-501, 1)):
+        lines = pd.concat([LINES, cap.tail(1).assign(amount_ore=amount)])
+        found = judge(negative, GOOD | {"fct_allocation": lines}, funding_year=2027, municipalities=["9999"])
+        assert found["failing_count"].sum() == failing
+
+
+def test_a_rate_may_follow_a_stated_fact_of_location_and_nothing_else():
+    (equal,) = [found for found in rules_of("rule") if found.id == "R-EQUAL-001"]
+    stated = LINES[["municipality_code", "school_unit_code", "component_code"]].assign(
+        measure="area", area_factor=Decimal(1)
+    )
+    own = stated["area_factor"].astype(object)
+    own.iloc[4] = Decimal("1.0125")
+    for factors, failing in ((stated, 3), (stated.assign(area_factor=own), 0), (stated.drop(index=4), 0), (None, 3)):
+        tables = SPOILED["R-EQUAL-001"] | ({} if factors is None else {"school_area_factor": factors})
+        assert judge(equal, tables, funding_year=2027, municipalities=["9999"])["failing_count"].sum() == failing
+
+
 def test_each_rule_has_one_home_and_text_in_two_languages():
     assert {r.home for r in all_rules()} == set(HOMES)
     assert all(r.text["sv"] and r.text["en"] and r.reason and r.owner for r in all_rules())

@@ -67,10 +67,16 @@ def test_every_unit_with_pupils_is_paid_by_one_rate_and_the_kronor_follow_need(h
     enrolled = simulate(DEMO).enrollment.query("count_year == 2026")["school_unit_code"].astype(str).value_counts()
     assert wide.set_index("school_unit_code")["pupil_count"].to_dict() == enrolled.to_dict()
     assert (wide["payment_status"] == "paid").all()
-    assert wide["total_sek"].sum() == wide["base_part_sek"].sum() + wide["structural_part_sek"].sum()
-    assert wide["redistribution_sek"].sum() == pytest.approx(0, abs=len(wide))  # öre per unit, rounded
     lines = home.table("fct_allocation", YEAR, code=CODE)
-    assert (lines.groupby("line_code")["rate_ore"].nunique() == 1).all()
+    beside = lines[~lines["component_code"].isin({"base_part", "structural_part"})]
+    assert set(beside["component_code"]) == {"meals", "head_teacher", "mother_tongue", "small_log"}
+    parts = (
+        wide["base_part_sek"].sum() + wide["structural_part_sek"].sum() + Decimal(int(beside["amount_ore"].sum())) / 100
+    )
+    assert wide["total_sek"].sum() == parts
+    assert wide["redistribution_sek"].sum() == pytest.approx(0, abs=len(wide))  # öre per unit, rounded
+    rates = lines[lines["count_unit"] != "units"].groupby(["component_code", "line_code"])["rate_ore"]
+    assert (rates.nunique() == 1).all()
     per_pupil = wide["structural_part_sek"].astype(float) / wide["pupil_count"]
     assert np.corrcoef(per_pupil, wide["need_index"])[0, 1] > 0.9999
 

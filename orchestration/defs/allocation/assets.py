@@ -4,83 +4,109 @@ import dagster as dg
 import pandas as pd
 
 from expectations.contracts import CONTRACTS
-from models_py.allocation.measures import measure
-from models_py.allocation.shares import Allocation, allocate
+from models_py.allocation.sensitivity import ends_by_formula
 from models_py.errors import AllocationError
+from orchestration.allocation_inputs import PupilCounts
+from orchestration.allocation_tables import area_factors, beside, record_of
 from orchestration.charts import allocation_chart
 from orchestration.names import ALLOCATION, FINANCE_TEAM
 from orchestration.partitions import count_dates, funding_years
 from orchestration.publication.star import school_allocation, units_on
-from orchestration.publishable import reason_not_to_publish
+from orchestration.publishable import shown
+from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import settings
 from orchestration.yearly.baseline import OpeningBalance
-from orchestration.yearly.change import NO_REGISTER, Marts, balance_of
+from orchestration.yearly.change import NO_REGISTER, Marts, inputs_of
 from orchestration.yearly.previous import PreviousYearError
 
 INDEX = dg.AssetKey(["need", "fct_need_index"])
 ENROLLMENT = dg.AssetKey(["marts", "fct_enrollment"])
 UNITS = dg.AssetKey(["marts", "dim_school_unit"])
 LINES, WIDE = dg.AssetKey(["allocation", "fct_allocation"]), dg.AssetKey(["allocation", "school_allocation"])
+FACTORS, OUTSIDE = dg.AssetKey(["allocation", "school_area_factor"]), dg.AssetKey(["allocation", "allocation_beside"])
+WRITTEN = ("fct_allocation", "school_area_factor", "allocation_beside")
+ENDS = "structural_end"
+"""Hand-over table of the ends of the structural part; published within ``school_allocation``."""
+_NO_ROWS = pd.DataFrame({"municipality_code": pd.Series(dtype="str"), "school_unit_code": pd.Series(dtype="str")})
 
 
-@dg.asset(
-    key=LINES,
+def _spec(key: dg.AssetKey, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(key, deps=deps, owners=[FINANCE_TEAM], kinds={"python"}, description=description)
+
+
+@dg.multi_asset(
+    name="fct_allocation",
     partitions_def=funding_years,
     group_name=ALLOCATION,
-    owners=[FINANCE_TEAM],
-    kinds={"python"},
-    deps=[ENROLLMENT, INDEX, UNITS],
-    description="The money of each school unit, line by line: count × rate + rounding = amount in öre, exactly. One row per "
-    "municipality, funding year, school unit, component and line.",
+    specs=[
+        _spec(
+            LINES,
+            "The money of each school unit, line by line: count × rate + rounding = amount in öre, exactly. One row per "
+            "municipality, funding year, school unit, component and line, as the organiser's own decision shows it.",
+            deps=[ENROLLMENT, INDEX, UNITS],
+        ),
+        _spec(FACTORS, "The stated fact of a unit's location that a component's rate follows.", deps=[UNITS]),
+        _spec(
+            OUTSIDE,
+            "What is in no pot and no sum: individual supplements and state grants, municipality by municipality.",
+            deps=[UNITS],
+        ),
+    ],
 )
-def fct_allocation(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope
-) -> dg.MaterializeResult:
-    """Share each municipality's budget by its policy: base part by grade, structural part by need."""
+def fct_allocation(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
+    """Share each municipality's budget by its policy, and decide what of it may be shown as it is."""
     year = int(context.partition_key)
     need = tables.read_or_empty("fct_need_index", year)
     marts = Marts.of(warehouse.mart("fct_enrollment"), NO_REGISTER, warehouse.mart("dim_school_unit"))
-    records, parts = {}, []
+    pupils = PupilCounts.of(tables, year)
+    records: dict[str, dict] = {}
+    made: dict[str, list[pd.DataFrame]] = {name: [] for name in (*WRITTEN, ENDS)}
     for code, own_need in need.groupby("municipality_code"):
-        policy = scope.decided(code, year)
-        later, _ = count_dates(year, lag_years=policy.count_lag_years)
         try:
-            facts = scope.facts(code, year)
-            balance = balance_of(scope, code=code, year=year, marts=marts, root=settings().published)
-            shared = allocate(
-                enrollment=marts.counted(code, later),
-                need=own_need,
-                policy=policy,
-                measures=_of_these(facts.measures, own_need),
-                baseline=balance.table,
-                predecessors=balance.predecessors,
-                offered=facts.offered,
-            )
-        except (AllocationError, PreviousYearError) as error:
-            records[code] = {"refusal": str(error)}
+            found = scope.usable(code, year)
+            inputs = inputs_of(scope, code=code, year=year, marts=marts, root=settings().published, pupils=pupils)
+            shared = inputs.allocated(own_need, found)
+            told = shown(
+                found, shared.lines, need=own_need, share=inputs.lines, asked=scope.need_parts(code, year),
+                other_measures=inputs.facts.without_pupils,
+            )  # fmt: skip
+            ends = ends_by_formula(own_need, lines=shared.lines, policy=found, share=inputs.lines)
+        except (AllocationError, PolicyError, PreviousYearError) as error:
+            records[code] = {"refusal": scope.told(error, code, year)}
             continue
-        if refusal := reason_not_to_publish(policy, shared.lines):
-            records[code] = {"refusal": refusal}
+        if told.refusal:
+            records[code] = {"refusal": scope.told(told.refusal, code, year)}
             continue
-        records[code] = _record(shared) | {"baseline": _told(balance)}
-        parts.append(shared.lines.assign(municipality_code=code, funding_year=year))
-    names = list(CONTRACTS["fct_allocation"].names)
-    lines = pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
-    tables.write("fct_allocation", lines, year)
+        records[code] = record_of(shared, told) | {"baseline": _told(inputs.balance)}
+        keys = {"municipality_code": code, "funding_year": year}
+        paid = shared.totals["school_unit_code"].tolist()
+        for name, rows in (
+            ("fct_allocation", shared.lines),
+            ("school_area_factor", area_factors(found, inputs.measures, paid=paid)),
+            ("allocation_beside", beside(shared)),
+            (ENDS, ends),
+        ):
+            made[name].append(rows.assign(**keys))
+    written = {name: _together(name, made[name]) for name in WRITTEN}
+    for name, rows in written.items():
+        tables.write(name, rows, year)
+    tables.write(ENDS, pd.concat(made[ENDS], ignore_index=True) if made[ENDS] else _NO_ROWS, year)
     tables.write_record("allocation", year, records)
     budgets = [record["budget_ore"] for record in records.values() if "budget_ore" in record]
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": len(lines),
-            "municipalities": len(budgets),
-            "refused": len(records) - len(budgets),
-            "total_sek": sum(budgets) // 100,
-            "largest": _largest(records),
-        }
-    )
+    told_of_all = {
+        "municipalities": len(budgets),
+        "refused": len(records) - len(budgets),
+        "total_sek": sum(budgets) // 100,
+        "units_with_merged_lines": sum(len(r["need_parts"]["units"]) for r in records.values() if "need_parts" in r),
+        "largest": _largest(records),
+    }
+    for key in (LINES, FACTORS, OUTSIDE):
+        rows = written[key.path[-1]]
+        more = told_of_all if key == LINES else {}
+        yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(rows), **more})
 
 
 @dg.asset(
@@ -100,6 +126,7 @@ def wide_school_allocation(
     year = int(context.partition_key)
     lines, need = tables.read_or_empty("fct_allocation", year), tables.read_or_empty("fct_need_index", year)
     units, records = warehouse.mart("dim_school_unit"), tables.read_record("allocation", year)
+    ends = dict(tables.read_or_empty(ENDS, year).groupby("municipality_code"))
     parts = []
     for code, own_lines in lines.groupby("municipality_code"):
         later, _ = count_dates(year, lag_years=scope.decided(code, year).count_lag_years)
@@ -111,6 +138,7 @@ def wide_school_allocation(
                 need=own_need,
                 lines=own_lines,
                 unpaid=pd.DataFrame(records[code]["unpaid"], columns=["school_unit_code", "reason_code"]),
+                ends=ends[code].drop(columns=["municipality_code", "funding_year"]),
                 pot_ore=records[code]["pot_ore"],
                 basis=basis,
             )
@@ -131,23 +159,9 @@ def wide_school_allocation(
     )
 
 
-def _of_these(measures: pd.DataFrame | None, need: pd.DataFrame) -> pd.DataFrame | None:
-    """Measures of the units that are paid; a file of facts may know others."""
-    return None if measures is None else measures[measures["school_unit_code"].isin(need["school_unit_code"])]
-
-
-def _record(shared: Allocation) -> dict[str, object]:
-    figures = measure(shared)
-    return {
-        "budget_ore": shared.budget_ore,
-        "pot_ore": shared.pot_ore,
-        "structural_share": figures.structural_share,
-        "redistributed_share": figures.redistributed_share,
-        "redistributed_ore": figures.redistributed_ore,
-        "highest_to_lowest": figures.highest_to_lowest,
-        "deducted_ore": dict(shared.deducted_ore),
-        "unpaid": shared.unpaid.to_numpy().tolist(),
-    }
+def _together(table: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    names = list(CONTRACTS[table].names)
+    return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
 
 def _told(balance: OpeningBalance) -> dict[str, object] | None:

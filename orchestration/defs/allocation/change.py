@@ -7,14 +7,15 @@ import dagster as dg
 import pandas as pd
 
 from expectations.contracts import CONTRACTS
+from orchestration.allocation_inputs import PupilCounts
 from orchestration.change_charts import change_chart, interval_chart
 from orchestration.names import ALLOCATION, FINANCE_TEAM
-from orchestration.partitions import count_dates, funding_years
+from orchestration.partitions import funding_years
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import settings
-from orchestration.yearly.change import NO_REGISTER, ComparedYears, Marts, balance_of, compare_years
+from orchestration.yearly.change import NO_REGISTER, ComparedYears, Marts, compare_years, inputs_of
 from orchestration.yearly.interval import KronorSure, Money, how_sure
 
 LINES = dg.AssetKey(["allocation", "fct_allocation"])
@@ -60,6 +61,7 @@ def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehou
     marts = Marts.of(
         warehouse.mart("fct_enrollment"), warehouse.mart("fct_need_register_counts"), warehouse.mart("dim_school_unit")
     )
+    pupils = {when: PupilCounts.of(tables, when) for when in (year - 1, year)}
     rows: dict[str, list[pd.DataFrame]] = {name: [] for name in _CHANGE}
     records = {}
     for code, own in lines.items():
@@ -73,6 +75,7 @@ def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehou
             amounts_ore={str(unit): int(ore) for unit, ore in sums.items()},
             fit=fits.get(code, {}),
             root=settings().published,
+            pupils=pupils,
         )
         records[code] = {"reason_code": found.reason_code, "detail": found.detail}
         for name, table in _change_tables(found, year=year).items():
@@ -114,10 +117,13 @@ def kronor_how_sure(context: dg.AssetExecutionContext, warehouse: Warehouse, tab
     draws = dict(tuple(tables.read("need_index_replicate", year).groupby("municipality_code"))) if kept else {}
     fits = tables.read_record("need_fit", year)
     marts = Marts.of(warehouse.mart("fct_enrollment"), NO_REGISTER, warehouse.mart("dim_school_unit"))
+    pupils = PupilCounts.of(tables, year)
     rows: dict[str, list[pd.DataFrame]] = {"allocation_interval": [], "redistribution_signal": []}
     records = {}
     for code, own in lines.items():
-        found = _sure(code, year, need[code], own, draws.get(code), fits.get(code, {}), marts=marts, scope=scope)
+        found = _sure(
+            code, year, need[code], own, draws.get(code), fits.get(code, {}), marts=marts, pupils=pupils, scope=scope
+        )
         records[code] = {"reason_code": found.reason_code, "detail": found.detail}
         keys = {"municipality_code": code, "funding_year": year}
         if found.units is not None:
@@ -143,16 +149,12 @@ def _sure(
     fit: Mapping,
     *,
     marts: Marts,
+    pupils: PupilCounts,
     scope: Scope,
 ) -> KronorSure:
-    policy, facts = scope.decided(code, year), scope.facts(code, year)
-    counted = marts.counted(code, count_dates(year, lag_years=policy.count_lag_years)[0])
-    measures = facts.measures
-    if measures is not None:
-        measures = measures[measures["school_unit_code"].isin(counted["school_unit_code"])]
-    balance = balance_of(scope, code=code, year=year, marts=marts, root=settings().published)
+    inputs = inputs_of(scope, code=code, year=year, marts=marts, root=settings().published, pupils=pupils)
     return how_sure(
-        Money(counted, need, policy, measures, balance, facts.offered, lines),
+        Money(inputs, need, scope.decided(code, year), lines),
         draws=draws,
         degrees_of_freedom=fit.get("replicates", {}).get("degrees_of_freedom"),
     )

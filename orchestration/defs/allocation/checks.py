@@ -17,7 +17,9 @@ CHANGE_RULES = {
 
 
 def _judge(tables: Tables, year: int) -> pd.DataFrame:
-    read = {name: tables.read_or_empty(name, year) for name in ("fct_allocation", "fct_need_index")}
+    read = {
+        name: tables.read_or_empty(name, year) for name in ("fct_allocation", "fct_need_index", "school_area_factor")
+    }
     codes = sorted(read["fct_allocation"]["municipality_code"].unique())
     return pd.concat([judge(rule, read, funding_year=year, municipalities=codes) for rule in RULES])
 

@@ -66,6 +66,7 @@ def organiser_amounts(context: dg.AssetExecutionContext, warehouse: Warehouse, t
                 need=own_need,
                 policy=policy,
                 deducted_ore=records[code]["deducted_ore"],
+                merged=records[code]["need_parts"]["units"],
             )
         except AllocationError as error:
             refusals[code] = {"refusal": str(error)}

@@ -38,6 +38,7 @@ INTERNAL = {
     "need_index_contribution": "contribution",
     "need_unit_level": "unit_level",
     "need_newly_arrived": "newly_arrived",
+    "need_risk_cell": "risk_cell",
 }
 """Tables for the steps after, and for the municipality's own people; never published as they are."""
 
@@ -109,7 +110,7 @@ def need_model(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: 
     needs = _needs(year, warehouse=warehouse, scope=scope)
     computed = [need for need in needs if need.refusal is None]
     tables.write_record("need_fit", year, {need.municipality_code: _record(need) for need in needs})
-    index = _together("fct_need_index", [need.index for need in computed])
+    index = _together("fct_need_index", [need.index.assign(index_withheld_because=None) for need in computed])
     coefficients = _together("need_coefficient", [need.coefficients for need in computed if len(need.coefficients)])
     tables.write("need_coefficient", coefficients, year)
     tables.write("fct_need_index", index, year)

@@ -22,8 +22,8 @@ RULE_RESULT, SEALED = dg.AssetKey(["publication", "rule_result"]), dg.AssetKey([
 TABLES = [
     dg.AssetKey(["need", "need_coefficient"]),
     dg.AssetKey(["need", "fct_need_index"]),
-    dg.AssetKey(["allocation", "fct_allocation"]),
     *(dg.AssetKey(["allocation", contract.table]) for contract in ORGANISERS),
+    *(dg.AssetKey(["allocation", name]) for name in ("fct_allocation", "school_area_factor", "allocation_beside")),
 ]
 CHANGE_TABLES = [dg.AssetKey(["allocation", contract.table]) for contract in CHANGE]
 EVIDENCE_TABLES = [dg.AssetKey(["need", contract.table]) for contract in EVIDENCE]

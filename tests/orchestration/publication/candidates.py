@@ -159,6 +159,9 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
                 None,
             ],
             "redistribution_sek": [_sek(0)] * (units + 1),
+            "need_parts_sek": None,
+            "index_withheld_because": None,
+            "ends_withheld_because": None,
         }
     ).assign(**everywhere)
     schools = pd.DataFrame(
@@ -176,7 +179,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             "need_index_upper": None, "need_index_standard_error": 2.5,
             "need_index_interval_lower": [max(0.0, one - 5) for one in index],
             "need_index_interval_upper": [one + 5 for one in index], "index_rule": "own", "index_group_code": None, "is_under_index_minimum": False,
-            "count_date_count": 2, "fit_id": FIT_ID,
+            "count_date_count": 2, "fit_id": FIT_ID, "index_withheld_because": None,
         }
     )  # fmt: skip
     money = organiser_rows(schools, lines=allocation, need=need, types=wide["organiser_type"])
@@ -198,7 +201,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             {
                 "municipality_code": code, "component_code": ["base_part", "structural_part"],
                 "name_en": ["Base part", "Structural part"], "name_sv": ["Grundresurs", "Strukturtillägg"],
-                "description_en": "d", "description_sv": "b",
+                "description_en": "d", "description_sv": "b", "is_background_count": False,
             }
         ),
         "fct_need_index": need,
@@ -210,6 +213,13 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
             }
         ),
         "fct_allocation": allocation,
+        "school_area_factor": pd.DataFrame(
+            [{**everywhere, "school_unit_code": codes[0], "component_code": "materials", "measure": "area_factor",
+              "area_factor": Decimal("1.0125")}]
+        ),
+        "allocation_beside": pd.DataFrame(
+            [{**everywhere, "component_code": "state_grant", "beside_sek": Decimal("125000.00"), "withheld_because": None}]
+        ),
         "rule_result": pd.DataFrame(
             {
                 **everywhere, "rule_id": [*REQUIRED, "Q-COUNT-004"], "severity": ["critical", "critical", "warning"],

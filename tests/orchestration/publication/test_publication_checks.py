@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 from candidates import NOW, candidate, release, snapshot, spoiled, verdict, with_table
 
+from orchestration.need_parts import hidden
 from orchestration.publication.candidate import Candidate
 from orchestration.publication.checks import (
     CONTRACT_RULE,
     DISCLOSURE_RULE,
+    HEADS_RULE,
     INDEX_RULE,
     LINES_RULE,
     OWN_RULES,
@@ -91,6 +93,32 @@ def _small_count_told(of: Candidate) -> Candidate:
     )
 
 
+def _heads(of: Candidate, count: int) -> Candidate:
+    """A line of ``count`` heads at the first unit, paid for by its base part's last line, so that all else adds up."""
+    lines = of.tables["fct_allocation"].copy()
+    place = lines.index[lines["component_code"] == "base_part"][0]
+    ore = count * 100
+    lines.loc[place, ["count", "rate_ore"]] = [Decimal(count), Decimal(100)]
+    lines.loc[place, "rounding_ore"] = Decimal(int(lines.loc[place, "amount_ore"]) - ore)
+    component = of.tables["dim_component"].assign(is_background_count=[True, False])
+    return with_table(with_table(of, "fct_allocation", lines), "dim_component", component)
+
+
+def _withheld(of: Candidate, table: str) -> Candidate:
+    return spoiled(of, table, "index_withheld_because", 0, "small_count")
+
+
+def _merged(of: Candidate, *, told: str) -> Candidate:
+    """The first unit merged as it should be, but for one column that tells the parts."""
+    whole = hidden(of.tables, units=["99990001"], components=["structural_part"])
+    table = "fct_need_index" if told.startswith("need_index") else "school_allocation"
+    spoiled_table = whole[table].copy()
+    spoiled_table[told] = spoiled_table[told].astype(object)
+    own = spoiled_table["school_unit_code"] == "99990001"
+    spoiled_table.loc[own, told] = 1.0 if told.startswith("need_index") else Decimal("0.00")
+    return replace(of, tables={**whole, table: spoiled_table})
+
+
 FAULTS: list[tuple[str, str, Spoil]] = [
     ("a column is missing", CONTRACT_RULE, lambda c: _year(c, lambda t: t.drop(columns="count_date"))),
     ("a column is unknown", CONTRACT_RULE, lambda c: _year(c, lambda t: t.assign(extra=1))),
@@ -119,6 +147,10 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("the mean index is 100.000001", INDEX_RULE, lambda c: _index(c, 1 + 1e-8)),
     ("the mean index is 99.999999", INDEX_RULE, lambda c: _index(c, 1 - 1e-8)),
     ("a small count of background stands", DISCLOSURE_RULE, _small_count_told),
+    ("a line shows nine heads", HEADS_RULE, lambda c: _heads(c, 9)),
+    ("an index is withheld without a merged line", HEADS_RULE, lambda c: _withheld(c, "fct_need_index")),
+    ("a merged line stands beside its index", HEADS_RULE, lambda c: _merged(c, told="need_index_lower")),
+    ("a merged line stands beside its structural part", HEADS_RULE, lambda c: _merged(c, told="structural_part_sek")),
     ("there is no index", INDEX_RULE, lambda c: with_table(c, "fct_need_index", c.tables["fct_need_index"].iloc[:0])),
 ]
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts import CONTRACTS
+from models_py.allocation.sensitivity import structural_ends
 from orchestration.publication.star import COMPONENTS, dimensions, organiser_keys, school_allocation, units_on
 
 DAY = date(2026, 10, 15)
@@ -128,7 +129,15 @@ def wide() -> pd.DataFrame:
     })  # fmt: skip
     units = pd.DataFrame([unit("10000003"), unit("10000002"), unit("10000001")])
     unpaid = pd.DataFrame([("10000003", "no_pupils")], columns=["school_unit_code", "reason_code"])
-    return school_allocation(units, need=need, lines=LINES, unpaid=unpaid, pot_ore=100_00, basis="pupil_level")
+    return school_allocation(
+        units,
+        need=need,
+        lines=LINES,
+        unpaid=unpaid,
+        ends=structural_ends(need, pot_ore=100_00),
+        pot_ore=100_00,
+        basis="pupil_level",
+    )
 
 
 def test_the_wide_table_keeps_its_contract_in_key_order(wide):
@@ -166,7 +175,8 @@ def test_a_component_of_its_own_is_in_the_total_and_in_the_dimension():
     })  # fmt: skip
     table = school_allocation(
         pd.DataFrame([unit("10000002"), unit("10000001")]), need=need, lines=pd.concat([LINES, further]),
-        unpaid=pd.DataFrame(columns=["school_unit_code", "reason_code"], dtype="str"), pot_ore=100_00, basis="pupil_level",
+        unpaid=pd.DataFrame(columns=["school_unit_code", "reason_code"], dtype="str"),
+        ends=structural_ends(need, pot_ore=100_00), pot_ore=100_00, basis="pupil_level",
     )  # fmt: skip
     assert table["total_sek"].tolist() == [Decimal("667.50"), Decimal("710.00")]
     told = dimensions(

@@ -13,6 +13,8 @@ from models_py.allocation.formula import Component, Sharing, Stage
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.allocation.shares import allocate
 from models_py.allocation.stages import HoldHarmless
+from orchestration.allocation_inputs import AllocationInputs
+from orchestration.resources.policy_facts import YearFacts
 from orchestration.yearly.baseline import OpeningBalance
 from orchestration.yearly.interval import CANNOT_BE_SHARED, NO_DRAWS, NOTHING_MOVED, Money, how_sure
 
@@ -30,7 +32,8 @@ def money(policy: AllocationPolicy = PLAIN, index: dict[str, float] = INDEX, bal
                          "need_index": values * 100 / (values @ counts / counts.sum())})  # fmt: skip
     balance = balance or OpeningBalance()
     lines = allocate(enrollment=enrollment, need=need, policy=policy, baseline=balance.table).lines
-    return Money(enrollment, need, policy, None, balance, {}, lines)
+    inputs = AllocationInputs(enrollment, YearFacts(), None, balance, None)
+    return Money(inputs, need, policy, lines)
 
 
 def draws(of: Money, *, spread: float, count: int = 200) -> pd.DataFrame:
