@@ -77,7 +77,10 @@ def published_year(root: Path, *, funding_year: int, municipality_code: str | No
     publication = found[0]
     wide = publication.table("school_allocation")
     wide = wide[(wide["payment_status"] == "paid") & (wide["pupil_count"] > 0)].sort_values("school_unit_code")
-    withheld = wide["need_index"].isna() & wide["index_withheld_because"].notna()
+    reasons = wide.get(
+        "index_withheld_because", pd.Series(None, index=wide.index, dtype=object)
+    )  # older ones have none
+    withheld = wide["need_index"].isna() & reasons.notna()
     left_out = tuple(wide.loc[withheld, "school_unit_code"].astype(str))
     wide = wide[~withheld]
     units = scored_units(wide[["school_unit_code", "pupil_count", "need_index"]])

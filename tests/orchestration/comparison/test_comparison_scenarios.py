@@ -172,3 +172,17 @@ def test_a_municipality_has_its_own_set_or_the_built_in_one(tmp_path: Path):
     assert scenario_file_of(tmp_path, municipality_code="9999") == BUILT_IN
     chosen(tmp_path, HEAD + LINEAR)
     assert scenario_file_of(tmp_path, municipality_code="9999") == tmp_path / "9999" / "scenarios.yml"
+
+
+def test_units_whose_index_is_withheld_are_left_out_and_counted(tmp_path: Path):
+    content = tables()
+    wide = content["school_allocation"]
+    own = wide["school_unit_code"] == "B"
+    content["school_allocation"] = wide.assign(
+        need_index=wide["need_index"].mask(own),
+        index_withheld_because=pd.Series(None, index=wide.index, dtype=object).mask(own, "small_count"),
+    )
+    year = published_year(published(tmp_path, content=content), funding_year=YEAR, municipality_code=None)
+    assert year.left_out == ("B",)
+    assert year.units.school_unit_code == tuple("ACDEF")
+    assert year.budget_ore == 25_000_000_000 - TOTAL_SEK["B"] * 100
