@@ -1,0 +1,10 @@
+"""Claims of the publication: never torn, never mixed, never past a failed rule, the same bytes from the same input.
+
+Belongs here: the group's claims in order. Does not: measurements (``publication_*``).
+"""
+
+from __future__ import annotations
+
+from bench.claims import publication_crash
+
+CLAIMS = (*publication_crash.CLAIMS,)
