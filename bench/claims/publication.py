@@ -5,6 +5,6 @@ Belongs here: the group's claims in order. Does not: measurements (``publication
 
 from __future__ import annotations
 
-from bench.claims import publication_crash
+from bench.claims import publication_crash, publication_mutation
 
-CLAIMS = (*publication_crash.CLAIMS,)
+CLAIMS = (*publication_crash.CLAIMS, *publication_mutation.CLAIMS)

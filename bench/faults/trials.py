@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.faults.scenarios import Loading, Publishing, thrown_away
 from bench.faults.server import GO, SAID
-from bench.faults.tracing import Ended, Point, Workers, points
+from bench.faults.tracing import Ended, Point, points
 
 Scenario = Publishing | Loading
 ERRORS = {
