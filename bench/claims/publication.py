@@ -5,6 +5,12 @@ Belongs here: the group's claims in order. Does not: measurements (``publication
 
 from __future__ import annotations
 
-from bench.claims import publication_crash, publication_mutation
+from bench.claims import publication_crash, publication_crowd, publication_gate, publication_mutation, publication_same
 
-CLAIMS = (*publication_crash.CLAIMS, *publication_mutation.CLAIMS)
+CLAIMS = (
+    *publication_crash.CLAIMS,
+    *publication_crowd.CLAIMS,
+    *publication_gate.CLAIMS,
+    *publication_same.CLAIMS,
+    *publication_mutation.CLAIMS,
+)
