@@ -107,8 +107,10 @@ class Workers:
     def close(self) -> None:
         """End the server; its input ends, so it goes by itself."""
         assert self._server.stdin is not None
+        assert self._server.stdout is not None
         self._server.stdin.close()
         self._server.wait(timeout=60)
+        self._server.stdout.close()
 
     def _answer(self) -> str:
         assert self._server.stdout is not None

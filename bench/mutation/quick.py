@@ -7,7 +7,7 @@ is a lower bound.
 from __future__ import annotations
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 MOST_EXAMPLES = 25
 
@@ -26,4 +26,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 database=None,
                 deadline=None,
                 phases=(Phase.explicit, Phase.generate),
+                suppress_health_check=list(HealthCheck),  # a mutated copy is slower, and the machine may be busy
             )

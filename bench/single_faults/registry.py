@@ -56,10 +56,11 @@ def try_fault(rule_id: str, bench: Bench, *, at: Path, before: Judged) -> Caught
         found = judge(copy, after_judging=VERDICT_FAULTS.get(rule_id, lambda rows: rows))
     finally:
         remove(at)
-    return Caught(rule_id, tuple(_against(rule_id, found, before)), found.outcomes[SPOILED]["status"] != "refused")
+    return Caught(rule_id, tuple(against(rule_id, found, before)), found.outcomes[SPOILED]["status"] != "refused")
 
 
-def _against(rule_id: str, found: Judged, before: Judged) -> list[str]:
+def against(rule_id: str, found: Judged, before: Judged) -> list[str]:
+    """What is wrong with how one fault was caught, in words."""
     problems = []
     more = found.failing[SPOILED] ^ before.failing[SPOILED]
     if more != {rule_id}:
