@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.claim import Claim, Measured
 from bench.homes import remove
 from bench.single_faults.home import CODES, clean_home
-from bench.single_faults.registry import clean, known, try_fault
+from bench.single_faults.registry import ALSO_CAUGHT_BY, clean, known, try_fault
 from expectations.rules import all_rules, rule
 
 
@@ -30,7 +30,8 @@ def every_rule_alone() -> Measured:
     out = sum(one.published for one in critical)
     held_up = sum(words.startswith("the neighbour") for one in caught for words in one.problems)
     figure = (
-        f"{len(all_rules())} rules, {len(caught)} single-fault data sets, {len(caught) - len(bad)} caught alone; of {len(critical)} "
+        f"{len(all_rules())} rules, {len(caught)} single-fault data sets, {len(caught) - len(bad)} caught by their rule "
+        f"({len(ALSO_CAUGHT_BY)} of them by the contract of its column as well); of {len(critical)} "
         f"critical ones {out} published; {len(alarms)} false alarms on clean data; {held_up} neighbours held up"
     )
     told = "; ".join(f"{one.rule_id}: {', '.join(one.problems)}" for one in bad[:5]) or ", ".join(alarms)
@@ -42,7 +43,7 @@ CLAIMS = (
         id="publication-gate",
         sentence="Each rule of the register catches its single fault alone; a critical one publishes nothing, and the neighbour in "
         "the same run goes out.",
-        goal="every rule caught alone, 0 published, 0 false alarms, 0 neighbours held up",
+        goal="every rule caught, 0 published, 0 false alarms, 0 neighbours held up",
         measure=every_rule_alone,
     ),
 )

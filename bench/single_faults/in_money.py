@@ -46,9 +46,8 @@ def _negative(lines: pd.DataFrame) -> pd.DataFrame:
     return lines
 
 
-def _half_a_krona(bench: Bench) -> None:
-    """Half a krona goes from one component of a unit to the other, in the lines and in the wide table alike."""
-    moved = {"base_part": HALF_KRONA, "structural_part": -HALF_KRONA}
+def _moved(bench: Bench, moved: dict[str, int]) -> None:
+    """Add öre to components of the first unit that has them, in the lines and in the wide table alike."""
     units: list[str] = []
 
     def lines(rows: pd.DataFrame) -> pd.DataFrame:
@@ -60,15 +59,28 @@ def _half_a_krona(bench: Bench) -> None:
 
     def wide(rows: pd.DataFrame) -> pd.DataFrame:
         for (component, ore), unit in zip(moved.items(), units, strict=True):
-            rows.loc[rows["school_unit_code"] == unit, f"{component}_sek"] += Decimal(ore) / 100
+            at = rows.index[rows["school_unit_code"] == unit][0]
+            rows.loc[at, [f"{component}_sek", "total_sek"]] += Decimal(ore) / 100
+            per_pupil = Decimal(rows.loc[at, "total_sek"]) / int(rows.loc[at, "pupil_count"])
+            rows.loc[at, "total_per_pupil_sek"] = per_pupil.quantize(Decimal("0.01"))
         return rows
 
     _in(LINES, lines)(bench)
     _in(WIDE, wide)(bench)
 
 
+def _half_a_krona(bench: Bench) -> None:
+    """Half a krona goes from one component of a unit to the other."""
+    _moved(bench, {"base_part": HALF_KRONA, "structural_part": -HALF_KRONA})
+
+
+def _a_krona_too_much(bench: Bench) -> None:
+    """One unit is paid a krona that no budget has."""
+    _moved(bench, {"base_part": 100})
+
+
 def _other_rate(lines: pd.DataFrame) -> pd.DataFrame:
-    at = lines.index[(lines["count_unit"] != "units") & [count > 0 for count in lines["count"]]][0]
+    at = lines.index[(lines["count_unit"] != "units") & lines["count"].map(lambda count: count > 0)][0]
     lines.loc[at, "rate_ore"] += Decimal(1)
     lines.loc[at, "rounding_ore"] -= Decimal(lines.loc[at, "count"])
     return lines
@@ -90,18 +102,12 @@ def _paid_with_a_reason(wide: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
-def _other_budget(bench: Bench) -> None:
-    records = bench.tables.read_record("allocation", YEAR)
-    records[SPOILED]["budget_ore"] += 100
-    bench.tables.write_record("allocation", YEAR, records)
-
-
 FAULTS: dict[str, Callable[[Bench], None]] = {
     "R-AMOUNT-001": _in(LINES, _negative),
     "R-AMOUNT-002": _half_a_krona,
     "R-EQUAL-001": _in(LINES, _other_rate),
     "G-LINES-001": _in(LINES, _rounding_off),
-    "G-TOTAL-001": _other_budget,
+    "G-TOTAL-001": _a_krona_too_much,
     "G-WIDE-001": _in(WIDE, _wide_off),
     "G-UNITS-001": _in(WIDE, _paid_with_a_reason),
 }

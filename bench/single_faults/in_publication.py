@@ -1,4 +1,4 @@
-"""Faults of the publication's own rules: a table without a column, nothing computed, a verdict missing, a version altered.
+"""Faults of the publication's own rules: a key that stands twice, nothing computed, a verdict missing, a version altered.
 
 Belongs here: one function per rule that only the publication can break. Does not: judging.
 """
@@ -13,12 +13,10 @@ import pandas as pd
 from bench.single_faults.home import SPOILED, YEAR, Bench
 
 
-def _column_gone(bench: Bench) -> None:
-    table = "need_coefficient"
-    path = Path(bench.tables.root, table, f"municipality={SPOILED}", f"funding_year={YEAR}.parquet")
-    rows = pd.read_parquet(path)
-    path.unlink()
-    rows.assign(estimate=rows["estimate"].map("{:.3f}".format)).to_parquet(path, index=False)
+def _key_twice(bench: Bench) -> None:
+    table = bench.tables.read("need_coefficient", YEAR)
+    own = table[table["municipality_code"] == SPOILED]
+    bench.tables.write("need_coefficient", pd.concat([table, own.tail(1)], ignore_index=True), YEAR)
 
 
 def _nothing_computed(bench: Bench) -> None:
@@ -47,7 +45,7 @@ def _verdict_missing(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 FAULTS: dict[str, Callable[[Bench], None]] = {
-    "G-CONTRACT-001": _column_gone,
+    "G-CONTRACT-001": _key_twice,
     "G-CANDIDATE-001": _nothing_computed,
     "G-SEAL-001": _version_altered,
 }

@@ -25,6 +25,10 @@ VERDICT_FAULTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = in_publicati
 """Rule id → what spoils the verdicts between judging and publishing."""
 
 
+ALSO_CAUGHT_BY = {"Q-SHARE-001": frozenset({"G-CONTRACT-001"})}
+"""Rules whose fault another rule sees too, and why: a share beyond 0..1 is no share, so its column breaks its contract."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caught:
     """One single-fault data set and what came of it; ``problems`` is empty where its rule alone caught it."""
@@ -63,7 +67,7 @@ def against(rule_id: str, found: Judged, before: Judged) -> list[str]:
     """What is wrong with how one fault was caught, in words."""
     problems = []
     more = found.failing[SPOILED] ^ before.failing[SPOILED]
-    if more != {rule_id}:
+    if more != {rule_id} | ALSO_CAUGHT_BY.get(rule_id, frozenset()):
         problems.append(f"caught by {', '.join(sorted(more)) or 'nothing'}")
     status = found.outcomes[SPOILED]["status"]
     if rule(rule_id).severity == "critical":
