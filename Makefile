@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 CLAIM ?= all
 WORKERS ?= 2
 
-.PHONY: help demo test ui lint format types prove bench golden docs screenshot lock sbom clean contract environment environment-bench
+.PHONY: help demo test ui lint format types prove mutate bench golden docs screenshot lock sbom clean contract environment environment-bench
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ format: environment ## format the Python
 
 prove: environment-bench ## measure the claims of the docs (CLAIM=main for one group)
 	@.venv-bench/bin/python -m bench.prove $(CLAIM)
+
+mutate: environment-bench ## mutate money, need and publication; hours (ONLY=path for one module)
+	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(ONLY)
 
 docs: environment ## write the generated pages of docs/
 	@.venv/bin/python -m bench.pages

@@ -31,17 +31,18 @@ def prove(group: str, *, only: str | None = None) -> bool:
     """Measure one group, or one claim of it, and write its results. Returns whether no claim fell short."""
     target = DOCS / "proofs" / f"{group}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    known = {line["claim"]: line for line in json.loads(target.read_text("utf-8"))} if only and target.is_file() else {}
-    measured = []
+    measured: dict[str, dict[str, object]] = {}
     for claim in claims(group):
         if only in (None, claim.id):
             line = claim.run()
             print(json.dumps(line, ensure_ascii=False), flush=True)
-            known[claim.id] = line | {"sentence": claim.sentence}
-            measured.append(line)
+            measured[claim.id] = line | {"sentence": claim.sentence}
+    # Read late: a claim can take an hour, and another one of the group may have been measured meanwhile.
+    known = {line["claim"]: line for line in json.loads(target.read_text("utf-8"))} if only and target.is_file() else {}
+    known |= measured
     lines = [known[claim.id] for claim in claims(group) if claim.id in known]
     target.write_text(json.dumps(lines, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return all(line["holds"] is not False for line in measured)
+    return all(line["holds"] is not False for line in measured.values())
 
 
 def group_of(claim_id: str) -> str:

@@ -1,7 +1,24 @@
-"""Claims of the publication: what is withheld stays withheld."""
+"""Claims of the publication: never torn, never mixed, never past a failed rule, never a pupil told, the same bytes from the same input.
+
+Belongs here: the group's claims in order. Does not: measurements (``publication_*``).
+"""
 
 from __future__ import annotations
 
-from bench.claims import publication_disclosure
+from bench.claims import (
+    publication_crash,
+    publication_crowd,
+    publication_disclosure,
+    publication_gate,
+    publication_mutation,
+    publication_same,
+)
 
-CLAIMS = (*publication_disclosure.CLAIMS,)
+CLAIMS = (
+    *publication_crash.CLAIMS,
+    *publication_crowd.CLAIMS,
+    *publication_gate.CLAIMS,
+    *publication_disclosure.CLAIMS,
+    *publication_same.CLAIMS,
+    *publication_mutation.CLAIMS,
+)

@@ -32,7 +32,7 @@ from orchestration.intake.pseudonym import checked_key, fingerprint
 from orchestration.intake.schemas import ACCEPTED, SOURCES
 from orchestration.intake.store import Delivery, DeliveryStore
 from orchestration.intake.succession import apply_translations, load_succession, succession_print, translations
-from orchestration.intake.writing import parquet_bytes, write_bytes
+from orchestration.intake.writing import parquet_bytes, remove_torn, write_bytes
 from orchestration.intake.zones import FILE_MODES, ZONES, create_zones
 
 _WORTH_ANOTHER_TRY = ("E-STORE", "E-UNEXPECTED")  # refusals that say nothing about the file itself
@@ -88,6 +88,7 @@ def read_deliveries(
     holds the lock of the home. Raises `SuccessionError` for a list of identities that cannot be used.
     """
     create_zones(home)
+    remove_torn(home)
     store, accepted = DeliveryStore(home), home / "pseudonymised" / "accepted"
     deliveries = tuple(item for item in store.deliveries() if item.source not in KEPT_ONLY)
     prints = _key_prints(home, deliveries, mappings, key=key, allow_new_key=allow_new_key)

@@ -9,6 +9,7 @@ every 1.x client, and blocks of 16 KiB (a file a tenth the size) for 1.0: tried 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,10 +30,18 @@ def write_duckdb(
 ) -> dict[str, int]:
     """Write ``path`` (which must not exist) from the Parquet files in ``tables``, with comments in English and Swedish.
 
-    ``about`` maps language to text. Returns the rows of each table, read back from the closed file.
+    ``about`` maps language to text. Returns the rows of each table, read back from the closed file. Raises OSError, which
+    names the file, where DuckDB cannot write it.
     """
     if path.exists():
         raise FileExistsError(f"{path.name} exists; a version is written once")
+    try:
+        return _write(path, tables=tables, contracts=contracts, about=about)
+    except duckdb.Error as error:  # a full disk is told as a broken transaction, and no file is named
+        raise OSError(errno.EIO, f"DuckDB could not write it ({error})", str(path)) from error
+
+
+def _write(path: Path, *, tables: Path, contracts: Sequence[Contract], about: Mapping[str, str]) -> dict[str, int]:
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute(f"ATTACH {_text(path)} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("USE published")

@@ -42,9 +42,10 @@ def write_new(path: Path, data: bytes) -> None:
     """Write a file that must not exist yet: O_EXCL, all bytes, fsync, read-only."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        _write_all(descriptor, data)
-        os.fchmod(descriptor, FILE_MODE)
-        os.fsync(descriptor)
+        with _naming(path):
+            _write_all(descriptor, data)
+            os.fchmod(descriptor, FILE_MODE)
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -56,15 +57,16 @@ def append_line(path: Path, line: bytes, *, keep: int) -> None:
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        os.fchmod(descriptor, 0o644)
-        os.ftruncate(descriptor, keep)
-        os.lseek(descriptor, keep, os.SEEK_SET)
-        try:
-            _write_all(descriptor, line + b"\n")
-            os.fsync(descriptor)
-        except OSError:
+        with _naming(path):
+            os.fchmod(descriptor, 0o644)
             os.ftruncate(descriptor, keep)
-            raise
+            os.lseek(descriptor, keep, os.SEEK_SET)
+            try:
+                _write_all(descriptor, line + b"\n")
+                os.fsync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, keep)
+                raise
     finally:
         os.close(descriptor)
     sync(path.parent)
@@ -74,7 +76,8 @@ def sync(path: Path) -> None:
     """fsync a file or a directory."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with _naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -109,6 +112,16 @@ def lock(root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error of an open descriptor say which file it concerns; the system does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

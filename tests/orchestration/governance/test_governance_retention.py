@@ -130,3 +130,15 @@ def test_a_line_taken_out_or_altered_shows(home: Home) -> None:
     assert first_broken_line(home.path) == 3
     path.write_bytes(b"".join([*lines[:2], b"not json\n", lines[3]]))
     assert first_broken_line(home.path) == 3
+
+
+def test_a_part_that_a_crash_left_goes_with_the_next_reading_and_a_file_being_sent_stays(home: Home) -> None:
+    home.drop(pupil_file(pupil(ANNA)))
+    home.look()
+    sent = home.path / "restricted" / "inbox" / "9999" / ".part-of-a-transfer"
+    parts = [home.store.path("ab" * 32).with_name(".part-x"), home.path / "pseudonymised" / "door" / ".part-y"]
+    for path in (sent, *parts):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pupil_file(pupil(BO)))
+    home.look()
+    assert [path.exists() for path in (sent, *parts)] == [True, False, False]

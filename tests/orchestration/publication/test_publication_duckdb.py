@@ -81,3 +81,11 @@ def test_a_quote_in_a_folder_name_is_no_sql(version: Path, tmp_path: Path) -> No
     assert rows == {"dim_year": 1}
     with pytest.raises(FileExistsError, match="written once"):
         write_duckdb(folder / NAME, tables=version / "tables", contracts=contracts, about={"sv": "a", "en": "c"})
+
+
+def test_a_file_that_duckdb_cannot_write_is_an_error_that_names_it(version: Path, tmp_path: Path) -> None:
+    absent = tmp_path / "absent" / NAME
+    contracts = [CONTRACTS["fct_allocation"]]
+    with pytest.raises(OSError, match="DuckDB could not write it") as told:
+        write_duckdb(absent, tables=version / "tables", contracts=contracts, about={"sv": "s", "en": "e"})
+    assert told.value.filename == str(absent)

@@ -199,3 +199,21 @@ def test_a_crash_before_the_ledger_line_and_then_other_content_keeps_both(
         ("2027.0.2", True),
         ("2027.0.3", False),
     ]
+
+
+@pytest.mark.parametrize("act", ["write_new", "append_line", "sync"])
+def test_an_error_of_the_disk_names_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "a file"
+    acts = {
+        "write_new": lambda: files.write_new(path, b"x"),
+        "append_line": lambda: files.append_line(path, b"x", keep=0),
+    }
+    if act == "sync":
+        path.write_bytes(b"")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        acts.get(act, lambda: files.sync(path))()
+    assert told.value.filename == str(path)

@@ -1,0 +1,41 @@
+"""The claim of the tests themselves: what share of the mutants of money, need and publication they kill.
+
+It reads the result of ``make mutate``, which takes hours; a module whose code has changed since has no result.
+"""
+
+from __future__ import annotations
+
+from bench.claim import Claim, Measured
+from bench.mutation.plan import GROUPS, load, reasons, stale
+
+LEAST_SHARE = 0.90
+
+
+def mutants_killed() -> Measured:
+    results, told, holds, explained, survived = load(), [], True, 0, 0
+    files = [file for group in GROUPS for file in group.files]
+    if old := stale(results, files):
+        shown = f"{', '.join(old[:3])}{' …' if len(old) > 3 else ''}"
+        return Measured(
+            "not measured", None, f"{len(old)} of {len(files)} modules have no result of their code: {shown}"
+        )
+    known = reasons()
+    for group in GROUPS:
+        mutants = sum(results[file]["mutants"] for file in group.files)
+        killed = sum(results[file]["killed"] for file in group.files)
+        survivors = [name for file in group.files for name in results[file]["survivors"]]
+        survived += len(survivors)
+        explained += sum(name in known for name in survivors)
+        holds = holds and mutants > 0 and killed >= LEAST_SHARE * mutants
+        told.append(f"{group.name} {killed} of {mutants} ({killed / max(mutants, 1):.1%})")
+    return Measured(f"{', '.join(told)}; {survived} survivors listed, {explained} with a reason", holds)
+
+
+CLAIMS = (
+    Claim(
+        id="publication-mutants",
+        sentence="The tests notice when the code of money, need or publication is changed: mutants are killed.",
+        goal=f"at least {LEAST_SHARE:.0%} of each",
+        measure=mutants_killed,
+    ),
+)

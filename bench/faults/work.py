@@ -1,0 +1,88 @@
+"""What a child of the fault server does: each function is one act of the program, with plain arguments.
+
+Belongs here: taking deliveries in, publishing, reading what is published. Does not: Dagster, judging what came of it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import babel.dates  # noqa: F401  imported late by the program; a child would import it anew each time
+import pyarrow.dataset  # noqa: F401
+
+from orchestration.intake.door import read_deliveries
+from orchestration.intake.inbox import load_mapping_set, sweep
+from orchestration.intake.pseudonym import demo_key
+from orchestration.publication.canonical import sort_rows
+from orchestration.publication.content import arrow_sha256
+from orchestration.publication.parquet import read_arrow
+from orchestration.publication.publish import publish as publish_candidate
+from orchestration.publication.verify import Published, read_current, verify
+
+ROOT = Path(__file__).resolve().parents[2]
+MUNICIPALITY = "9999"
+NOW = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+
+
+def load(home: str) -> str:
+    """Take in what lies in the inbox and read it, as the first step of a run does."""
+    mappings = load_mapping_set(ROOT / "policies", municipality_codes=[MUNICIPALITY])
+    sweep(Path(home), mappings=mappings, received=NOW)
+    report = read_deliveries(Path(home), mappings=mappings, key=demo_key(1))
+    return "refused" if report.refused else "loaded"
+
+
+def publish(root: str, material: str) -> str:
+    """Publish a pickled (candidate, verdict) of our own making."""
+    candidate, verdict = pickle.loads(Path(material).read_bytes())
+    return publish_candidate(candidate, root=Path(root), gate=verdict, actor="annika", now=NOW).status
+
+
+def publish_on(root: str, materials: list[str], seed: int, stop: str) -> str:
+    """Publish one content after the other, in an order of our own, until ``stop`` exists or somebody ends us."""
+    order = random.Random(seed)
+    loaded = [pickle.loads(Path(material).read_bytes()) for material in materials]
+    while not Path(stop).exists():
+        candidate, verdict = order.choice(loaded)
+        publish_candidate(candidate, root=Path(root), gate=verdict, actor="annika", now=NOW)
+    return "stopped"
+
+
+def read_on(root: str, code: str, year: int, contents: list[str], reads: int) -> dict[str, Any]:
+    """Follow the pointer again and again; what is read each time must be one whole version of a known content.
+
+    A version is verified in full when this reader first meets it. On each read the manifest's content, two tables by
+    their logical hash, and the publication that their rows carry are compared.
+    """
+    bad: list[str] = []
+    met: set[str] = set()
+    for number in range(reads):
+        try:
+            found = read_current(Path(root), code, year)
+            if found is None:
+                bad.append(f"read {number}: nothing is published")
+                continue
+            if found.publication_id not in met:
+                bad += verify(found.path)
+                met.add(found.publication_id)
+            bad += [f"read {number}: {words}" for words in _mixed(found, contents)]
+        except (OSError, ValueError) as error:  # a reader that meets an error has met something torn
+            bad.append(f"read {number}: {type(error).__name__} {error}")
+    return {"reads": reads, "versions": len(met), "bad": bad[:5], "bad_reads": len(bad)}
+
+
+def _mixed(found: Published, contents: list[str]) -> list[str]:
+    manifest = found.manifest
+    words = [] if manifest["content_sha256"] in contents else ["a content that nobody published"]
+    for name in ("fct_allocation", "school_allocation"):
+        promise, table = manifest["content"]["tables"][name], read_arrow(found.path / "tables" / f"{name}.parquet")
+        columns = [column for column, _ in promise["columns"]]
+        if arrow_sha256(sort_rows(table, promise["primary_key"]), names=columns) != promise["logical_sha256"]:
+            words.append(f"{name} is not that of its manifest")
+        if table["publication_id"].unique().to_pylist() != [found.publication_id]:
+            words.append(f"{name} has rows of another publication")
+    return words

@@ -1,0 +1,30 @@
+"""A conftest for mutated copies: generated tests try fewer examples and stop at the first failure without shrinking it.
+
+It is laid beside the tests of the copy. A mutant that only many examples would kill counts as a survivor, so the figure
+is a lower bound.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+MOST_EXAMPLES = 25
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Cut down every hypothesis test; mutants are judged by what the same examples show each time."""
+    for item in items:
+        test = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)
+        given = getattr(test, "_hypothesis_internal_use_settings", None)
+        if given is not None:
+            test._hypothesis_internal_use_settings = settings(
+                given,
+                max_examples=min(given.max_examples, MOST_EXAMPLES),
+                derandomize=True,
+                database=None,
+                deadline=None,
+                phases=(Phase.explicit, Phase.generate),
+                suppress_health_check=list(HealthCheck),  # a mutated copy is slower, and the machine may be busy
+            )

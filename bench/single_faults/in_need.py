@@ -1,0 +1,78 @@
+"""Faults in the need index of one municipality, each beside the rule it breaks kept whole: the mean stays 100, groups agree.
+
+Belongs here: one function per rule on ``fct_need_index``. Does not: judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from bench.single_faults.home import SPOILED, YEAR, Bench
+
+TABLE = "fct_need_index"
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def _in_index(change: Change) -> Callable[[Bench], None]:
+    def fault(bench: Bench) -> None:
+        table = bench.tables.read(TABLE, YEAR)
+        own = table["municipality_code"] == SPOILED
+        spoiled = change(table[own].reset_index(drop=True))
+        bench.tables.write(TABLE, pd.concat([spoiled, table[~own]], ignore_index=True), YEAR)
+
+    return fault
+
+
+def _with(column: str, value: object) -> Change:
+    def change(need: pd.DataFrame) -> pd.DataFrame:
+        need[column] = need[column].astype(object)
+        need.loc[need.index[-1], column] = value
+        return need
+
+    return change
+
+
+def _beyond_the_band(need: pd.DataFrame) -> pd.DataFrame:
+    """The smallest unit with an index of its own takes 401, the others with their own pay for it."""
+    own = need[need["index_rule"] == "own"]
+    small = own["pupil_count"].idxmin()
+    return _moved(need, small, 401.0 - need.loc[small, "need_index"])
+
+
+def _apart_from_its_group(need: pd.DataFrame) -> pd.DataFrame:
+    member = need.index[need["index_rule"] == "merged_group"][0]
+    return _moved(need, member, 1.0)
+
+
+def _moved(need: pd.DataFrame, at: int, points: float) -> pd.DataFrame:
+    """Move one unit's index; the mean stays where it was, since the other units with their own index move against it."""
+    rest = need.index[(need["index_rule"] == "own") & (need.index != at)]
+    pupils = need["pupil_count"].astype("float64")
+    need.loc[at, "need_index"] += points
+    need.loc[rest, "need_index"] -= points * pupils[at] / pupils[rest].sum()
+    return need
+
+
+def _unit_without_index(need: pd.DataFrame) -> pd.DataFrame:
+    left = need.drop(index=need.index[need["index_rule"] == "own"][0]).reset_index(drop=True)
+    pupils = left["pupil_count"].astype("float64")
+    left["need_index"] *= 100 * pupils.sum() / (pupils * left["need_index"]).sum()
+    return left
+
+
+def _other_mean(need: pd.DataFrame) -> pd.DataFrame:
+    need["need_index"] *= 1.001
+    return need
+
+
+FAULTS: dict[str, Callable[[Bench], None]] = {
+    "Q-INDEX-001": _in_index(_beyond_the_band),
+    "Q-SHARE-001": _in_index(_with("need_share", 1.2)),
+    "R-SHARE-001": _in_index(_with("need_share", None)),
+    "R-INDEX-001": _in_index(_unit_without_index),
+    "R-INDEX-002": _in_index(_apart_from_its_group),
+    "R-BASIS-001": _in_index(_with("basis", "open_statistics")),
+    "G-INDEX-001": _in_index(_other_mean),
+}

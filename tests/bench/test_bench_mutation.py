@@ -1,0 +1,57 @@
+"""A mutation result counts only for the code it was measured on, and a survivor is never counted as killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.claims import publication_mutation
+from bench.mutation import plan
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict]:
+    """Every module measured: nine of ten mutants killed."""
+    states = {f"m{number}": "killed" for number in range(9)} | {"m9": "survived"}
+    results = {file: plan.entry(file, states, {"m9": ["- a", "+ b"]}) for group in plan.GROUPS for file in group.files}
+    monkeypatch.setattr(publication_mutation, "load", lambda: results)
+    return results
+
+
+def test_states_are_counted_and_survivors_shown() -> None:
+    states = {"a": "killed", "b": "timeout", "c": "survived", "d": "no tests"}
+    found = plan.entry("models_py/errors.py", states, {"c": ["- x", "+ y"]})
+    assert (found["mutants"], found["killed"]) == (4, 2)
+    assert found["survivors"] == {"c": ["- x", "+ y"], "d": []}
+
+
+def test_nine_of_ten_is_enough_and_eight_are_not(measured: dict[str, dict]) -> None:
+    assert publication_mutation.mutants_killed().holds is True
+    for file in plan.GROUPS[1].files:
+        measured[file]["killed"] = 8
+    assert publication_mutation.mutants_killed().holds is False
+
+
+def test_the_claim_is_void_once_a_module_has_changed(measured: dict[str, dict]) -> None:
+    file = plan.GROUPS[0].files[0]
+    measured[file]["code_sha256"] = "0" * 64
+    found = publication_mutation.mutants_killed()
+    assert found.holds is None
+    assert file in found.reason
+
+
+def test_the_groups_cover_money_need_and_publication() -> None:
+    files = {file for group in plan.GROUPS for file in group.files}
+    assert {
+        "models_py/allocation/rounding.py",
+        "models_py/need/fit.py",
+        "orchestration/publication/publish.py",
+    } <= files
+
+
+def test_a_result_is_stored_in_order_and_without_modules_that_are_gone(tmp_path: Path) -> None:
+    known = plan.GROUPS[0].files[:2]
+    path = tmp_path / "mutation.json"
+    plan.store({known[1]: {"mutants": 1}, "gone.py": {}, known[0]: {"mutants": 2}}, path=path)
+    assert list(plan.load(path)) == sorted(known)
