@@ -10,11 +10,12 @@ import pytest
 
 from models_py.allocation import AllocationPolicy, BasePolicy, Component, allocate
 from models_py.allocation.components import COMPONENT_KINDS
-from orchestration.allocation_inputs import gather
+from orchestration.allocation_inputs import PupilCounts, gather
 from orchestration.allocation_tables import beside
 from orchestration.resources.policy_facts import YearFacts, facts_of_year
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.supplements import supplements_of_year
+from orchestration.yearly.baseline import OpeningBalance
 
 ONE = '  - {{reference: "{ref}", school_unit: "99990001", valid_from: {first}, valid_to: {last}, amount_sek: {sek}}}\n'
 
@@ -76,19 +77,19 @@ def test_only_the_sum_over_ten_decisions_is_shown(count, shown):
     assert (row["beside_sek"], row["withheld_because"]) == (shown, None if shown else "small_count")
 
 
-NEED = pd.DataFrame({"school_unit_code": ["A", "B", "C"]})
-UNITS = pd.DataFrame({"school_unit_code": ["A", "B", "C"], "predecessor_codes": [None, "X,Y", "Z"]})
+UNITS = pd.DataFrame({"school_unit_code": ["A", "B", "C"], "grade": "1", "pupil_count": [30, 20, 10]})
 
 
-def gathered(**changes):
-    given = {"facts": YearFacts(), "units": UNITS, "heads": None, "risk_cells": None, "day": date(2026, 10, 15)}
-    return gather(enrollment=pd.DataFrame(), need=NEED, **(given | changes))
-
-
-def test_a_new_code_continues_the_units_that_the_register_names_where_last_year_knows_all_of_them():
-    baseline = pd.DataFrame({"school_unit_code": ["A", "X", "Y"]})
-    assert gathered(facts=YearFacts(baseline=baseline)).predecessors == {"B": ("X", "Y")}
-    assert gathered().predecessors == {}
+def gathered(*, facts=None, heads=None, risk_cells=None):
+    pupils = PupilCounts(*({} if rows is None else {"9999": rows} for rows in (heads, risk_cells)))
+    return gather(
+        "9999",
+        enrollment=UNITS,
+        facts=facts or YearFacts(),
+        balance=OpeningBalance(),
+        pupils=pupils,
+        day=date(2026, 10, 15),
+    )
 
 
 def test_newly_arrived_of_the_register_are_measures_and_a_fact_by_hand_goes_before():
