@@ -22,6 +22,23 @@ from orchestration.report.terminal import NotPublishedError
 from orchestration.settings import Settings
 from orchestration.texts import number, say
 
+COST_TYPE = {
+    "teaching": "cost_type_teaching",
+    "learning_tools": "cost_type_learning_tools",
+    "pupil_health": "cost_type_pupil_health",
+    "meals": "cost_type_meals",
+    "premises": "cost_type_premises",
+    "administration": "cost_type_administration",
+    "vat": "cost_type_vat",
+}
+READING = {
+    "compound_add_on": "organiser_reading_compound_add_on",
+    "additive": "organiser_reading_additive",
+    "gross_up": "organiser_reading_gross_up",
+    "gross_up_joint": "organiser_reading_gross_up_joint",
+}
+KIND = {"independent": "organiser_independent", "municipal": "organiser_municipal"}
+"""Published codes → names of texts."""
 LONG = ("organiser_mean",)
 """Headings that may take two lines; a number never does."""
 
@@ -54,13 +71,11 @@ def _view(publication: Published, organiser_key: str) -> Iterator[RenderableType
         ),
         style="bold",
     )  # fmt: skip
-    yield Text(
-        say(f"organiser_{row['organiser_type']}", units=int(row["school_unit_count"]), pupils=int(row["pupil_count"]))
-    )
+    yield Text(say(KIND[row["organiser_type"]], units=int(row["school_unit_count"]), pupils=int(row["pupil_count"])))
     yield _calculation(_of(publication.table("organiser_calculation"), organiser_key), row)
     if isinstance(row["overhead_method"], str):
         yield Text(say("organiser_rounding"))
-        yield Text(say(f"organiser_reading_{row['overhead_method']}"))
+        yield Text(say(READING[row["overhead_method"]]))
     yield _units(publication, organiser_key)
     yield Text(
         say(
@@ -82,7 +97,7 @@ def _calculation(own: pd.DataFrame, row: pd.Series) -> Table:
         line = by_type.loc[cost_type]
         if cost_type in OVERHEAD_TYPES and not line["amount_ore"]:
             continue
-        told = say(f"cost_type_{cost_type}")
+        told = say(COST_TYPE[cost_type])
         if cost_type in shares and not pd.isna(shares[cost_type]):
             told = f"{told} {_percent(shares[cost_type])}"
         equal = line["municipal_per_pupil_sek"]
@@ -94,7 +109,7 @@ def _calculation(own: pd.DataFrame, row: pd.Series) -> Table:
         _add(table, say("organiser_allocated"), _sek(row["allocated_sek"]), "", "")
         for name in OVERHEAD_TYPES:
             if row[f"{name}_sek"]:
-                _add(table, say(f"cost_type_{name}"), _sek(row[f"{name}_sek"]), "", "")
+                _add(table, say(COST_TYPE[name]), _sek(row[f"{name}_sek"]), "", "")
     if row["de_delegated_sek"]:
         _add(table, say("organiser_de_delegated"), _sek(row["de_delegated_sek"]), "", "")
     return table
@@ -110,7 +125,7 @@ def _units(publication: Published, organiser_key: str) -> RenderableType:
         name: dict(zip(rows["school_unit_code"], rows["amount_sek"], strict=True))
         for name, rows in added[added["cost_type"].isin(OVERHEAD_TYPES)].groupby("cost_type")
     }
-    names = ("pupils", "organiser_allocated", *(f"cost_type_{name}" for name in OVERHEAD_TYPES))
+    names = ("pupils", "organiser_allocated", *(COST_TYPE[name] for name in OVERHEAD_TYPES))
     table = _table("organiser_unit", *names)
     for row in own.sort_values("school_unit_code").to_dict("records"):
         unit = row["school_unit_code"]
