@@ -17,6 +17,8 @@ Tables = Mapping[str, pd.DataFrame]
 """Tables by name; each has ``municipality_code``."""
 
 SEK_ORE = 100
+TAKEN_BACK = ("capping", "own_money")
+"""Lines by which a guarantee takes back a gain above its cap, or counts what a unit had: below zero by their nature."""
 
 
 def _every_paid_unit_has_one_index(tables: Tables) -> pd.DataFrame:
@@ -45,8 +47,11 @@ def _need_share_stands_wherever_need_was_estimated(tables: Tables) -> pd.DataFra
 
 
 def _amounts_are_not_negative(tables: Tables) -> pd.DataFrame:
+    """Lines below zero, but for what a guarantee takes back; and units whose amounts are below zero all together."""
     lines = tables["fct_allocation"]
-    return lines[lines["amount_ore"] < 0]
+    taken_back = (lines["count_unit"] == "units") & lines["line_code"].isin(TAKEN_BACK)
+    totals = lines.groupby(["municipality_code", "school_unit_code"])["amount_ore"].transform("sum")
+    return lines[((lines["amount_ore"] < 0) & ~taken_back) | (totals < 0)]
 
 
 def _components_are_whole_kronor(tables: Tables) -> pd.DataFrame:

@@ -41,6 +41,7 @@ from orchestration.resources.policy_years import (
     last_whole_year,
     one_of,
     time_problems,
+    touches_year,
     value_in_force,
 )
 
@@ -98,7 +99,12 @@ class PolicyFile:
             keys.append(one_of(ALTERNATIVES[0], self.parameters, year=funding_year, known_on=known_on))
         if self._short_form("base_part", "base.grade_weights", "base.grade_prices_sek"):
             keys.append("base.grade_prices_sek" if is_price_list else "base.grade_weights")
-        keys += [key for key in self.parameters if key.startswith(("cost_types.", "overheads.", "baseline."))]
+        keys += [key for key in self.parameters if key.startswith(("cost_types.", "overheads."))]
+        keys += [  # of use in years that promise something against last year
+            key
+            for key, entry in self.parameters.items()
+            if key.startswith("baseline.") and touches_year(entry, year=funding_year, known_on=known_on)
+        ]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
         return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
 

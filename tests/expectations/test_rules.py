@@ -126,6 +126,14 @@ def test_an_amount_that_a_unit_gets_as_a_unit_may_differ_and_a_rate_per_pupil_ma
         assert judge(equal, tables, funding_year=2027, municipalities=["9999"])["failing_count"].sum() == failing
 
 
+def test_a_capped_gain_may_be_taken_back_and_never_more_than_the_unit_has():
+    (rule_,) = [found for found in rules_of("rule") if found.id == "R-AMOUNT-001"]
+    capped = LINES.iloc[[4]].assign(component_code="protection", line_code="capping", count_unit="units")
+    for amount, failing in ((-100, 0), (-600, 2)):
+        tables = GOOD | {"fct_allocation": pd.concat([LINES, capped.assign(amount_ore=amount)], ignore_index=True)}
+        assert judge(rule_, tables, funding_year=2027, municipalities=["9999"])["failing_count"].sum() == failing
+
+
 def test_each_rule_has_one_home_and_text_in_two_languages():
     assert {r.home for r in all_rules()} == set(HOMES)
     assert all(r.text["sv"] and r.text["en"] and r.reason and r.owner for r in all_rules())
