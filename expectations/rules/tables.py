@@ -103,14 +103,12 @@ def _parts_add_up_to_the_change(tables: Tables) -> pd.DataFrame:
 def _intervals_hold_the_amount(tables: Tables) -> pd.DataFrame:
     rows = tables["allocation_interval"]
     totals = _totals_sek(tables)
+    ends = ("total_95_lower_sek", "total_80_lower_sek", "total_sek", "total_80_upper_sek", "total_95_upper_sek")
     off = [
-        not row.total_95_lower_sek
-        <= row.total_80_lower_sek
-        <= row.total_sek
-        <= row.total_80_upper_sek
-        <= row.total_95_upper_sek
-        or totals.get(key, 0) != row.total_sek
-        for key, row in zip(rows[_UNIT].itertuples(index=False, name=None), rows.itertuples(), strict=True)
+        list(amounts) != sorted(amounts) or totals.get(key, 0) != amounts[2]
+        for key, amounts in zip(
+            rows[_UNIT].itertuples(index=False, name=None), zip(*(rows[end] for end in ends), strict=True), strict=True
+        )
     ]
     return rows[pd.Series(off, index=rows.index, dtype=bool)]
 
