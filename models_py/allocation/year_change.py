@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -62,11 +62,12 @@ class PolicyStates:
     Attributes
     ----------
     causes : those of prices, policy and guarantees in which the years differ
-    policy : states of prices, policy and guarantees to the policy; AllocationError or a subclass where it makes no sense
+    policy : states of prices and of the other rules to the policy, guarantees being those of the rules' year;
+        AllocationError where it makes no sense
     """
 
     causes: tuple[str, ...]
-    policy: Callable[[State, State, State], AllocationPolicy]
+    policy: Callable[[State, State], AllocationPolicy]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +99,10 @@ def change_since_last_year(
     """Split each unit's change of amount exactly.
 
     Last year is computed anew from what is known of it now; what that differs by from what was published then is told
-    apart as 'correction', so that the parts add up to the change since the published amount. Between the two computed
-    years Shapley's value is used, in whole kronor. Where prices, or guarantees, cannot be mixed with the other year's rules, they are told
-    together with 'policy'.
+    apart as 'correction', so that the parts add up to the change since the published amount. Guarantees bring what they
+    gave or took this year less what they did last year: a promise kept against one year's money need not be possible at the
+    other year's. The rest is split by Shapley's value, in whole kronor; prices that cannot be mixed with the other year's
+    rules are told together with 'policy'.
 
     Parameters
     ----------
@@ -109,24 +111,30 @@ def change_since_last_year(
 
     Raises AllocationError when this year's inputs do not give ``new_ore``, or no mixture can be computed.
     """
-    found = _split(old, new, need=need, policies=policies)
-    change, causes = found
-    computed = dict(zip(change.units["school_unit_code"], change.units["new_ore"], strict=True))
+    change, causes = _split(old, new, need=need, policies=policies)
+    promised: dict[State, dict[str, int]] = {"old": {}, "new": {}}
+    if GUARANTEES in policies.causes:
+        causes = (*causes, GUARANTEES)
+        promised = {when: _promised(when, old=old, new=new, need=need, policies=policies) for when in promised}
+    bare = change.units.set_index("school_unit_code")
+    recomputed = _with(bare["old_ore"], promised["old"])
+    computed = _with(bare["new_ore"], promised["new"])
     off = sorted(unit for unit in {*computed, *new_ore} if computed.get(unit, 0) != new_ore.get(unit, 0))
     if off:
         raise AllocationError(
             f"change since last year: this year's amounts of {len(off)} school units are not those of its inputs "
             f"({', '.join(off[:5])}); run the allocation again first"
         )
-    recomputed = dict(zip(change.units["school_unit_code"], change.units["old_ore"], strict=True))
-    rows = [
-        (str(unit), str(cause), int(ore)) for unit, cause, ore in change.parts.itertuples(index=False, name=None) if ore
-    ]
-    rows += [
-        (unit, CORRECTION, recomputed.get(unit, 0) - published_ore.get(unit, 0))
-        for unit in sorted({*recomputed, *published_ore})
-        if recomputed.get(unit, 0) != published_ore.get(unit, 0)
-    ]
+    parts: dict[tuple[str, str], int] = {
+        (str(unit), str(cause)): int(ore) for unit, cause, ore in change.parts.itertuples(index=False, name=None)
+    }
+    for unit in bare.index:
+        cause = next((end for end in (OPENED, CLOSED) if (unit, end) in parts), GUARANTEES)
+        more = promised["new"].get(unit, 0) - promised["old"].get(unit, 0)
+        parts[unit, cause] = parts.get((unit, cause), 0) + more
+    for unit in sorted({*recomputed, *published_ore}):
+        parts[unit, CORRECTION] = recomputed.get(unit, 0) - published_ore.get(unit, 0)
+    rows = [(unit, cause, ore) for (unit, cause), ore in parts.items() if ore]
     place = {cause: number for number, cause in enumerate(CAUSES)}
     rows.sort(key=lambda row: (row[0], place[row[1]]))
     follows = {unit: set(olds) & published_ore.keys() for unit, olds in (predecessors or {}).items()}
@@ -147,13 +155,14 @@ def change_since_last_year(
 def _split(
     old: YearInputs, new: YearInputs, *, need: NeedStates, policies: PolicyStates
 ) -> tuple[Change, tuple[str, ...]]:
-    """Shapley's value with as many causes of the policy told apart as can be mixed."""
+    """Shapley's value without guarantees, prices told apart from other rules where they can be mixed."""
     reason: AllocationError | None = None
-    for told in _ways_to_tell(policies.causes):
+    apart = tuple(cause for cause in policies.causes if cause != GUARANTEES)
+    for told in dict.fromkeys((apart, (POLICY,) if apart else ())):
         causes = (PUPILS, *need.causes, *told)
 
         def compute(state: Mapping[str, State]) -> Mapping[str, int]:
-            return _amounts(state, old=old, new=new, need=need, policies=policies)
+            return _amounts(state, old=old, new=new, need=need, policies=policies, keeps_promises=False)
 
         try:
             return _in_ore(shapley_change(compute, blocks=causes)), causes
@@ -163,24 +172,38 @@ def _split(
     raise reason
 
 
-def _ways_to_tell(causes: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """All causes apart; prices within policy; prices and guarantees within policy."""
-    ways = [causes]
-    for joined in ((PRICES,), (PRICES, GUARANTEES)):
-        way = tuple(cause for cause in (PRICES, POLICY, GUARANTEES) if cause in {*causes, POLICY} - set(joined))
-        if causes and way not in ways:
-            ways.append(way)
-    return ways
+def _promised(
+    when: State, *, old: YearInputs, new: YearInputs, need: NeedStates, policies: PolicyStates
+) -> dict[str, int]:
+    """Öre that one year's guarantees give each unit, or take from it."""
+    state: dict[str, State] = dict.fromkeys((PUPILS, *need.causes, POLICY), when)
+    kept, bare = (
+        _amounts(state, old=old, new=new, need=need, policies=policies, keeps_promises=keeps) for keeps in (True, False)
+    )
+    return {unit: (kept[unit] - bare[unit]) * ORE_PER_SEK for unit in kept}
+
+
+def _with(bare: pd.Series, promised: Mapping[str, int]) -> dict[str, int]:
+    """Öre per unit, guarantees kept; units with money only."""
+    total = {str(unit): int(ore) + promised.get(str(unit), 0) for unit, ore in bare.items()}
+    return {unit: ore for unit, ore in total.items() if ore}
 
 
 def _amounts(
-    state: Mapping[str, State], *, old: YearInputs, new: YearInputs, need: NeedStates, policies: PolicyStates
+    state: Mapping[str, State],
+    *,
+    old: YearInputs,
+    new: YearInputs,
+    need: NeedStates,
+    policies: PolicyStates,
+    keeps_promises: bool,
 ) -> dict[str, int]:
-    years = {"old": old, "new": new}
+    """Whole kronor per unit in one mixture of the years, with or without the guarantees."""
     rules = state.get(POLICY, "new")
-    prices, promises = state.get(PRICES, rules), state.get(GUARANTEES, rules)
-    policy = policies.policy(prices, rules, promises)
-    counted, promised = years[state[PUPILS]], years[promises]
+    policy = policies.policy(state.get(PRICES, rules), rules)
+    if not keeps_promises:
+        policy = replace(policy, guarantees=())
+    counted = {"old": old, "new": new}[state[PUPILS]]
     shared = allocate(
         enrollment=counted.enrollment,
         need=_need(state, counted.enrollment, need=need, rebase=policy.rebase == "pupils"),
@@ -189,8 +212,8 @@ def _amounts(
         offered=counted.offered,
         risk_cells=counted.risk_cells,
         supplements=counted.supplements,
-        baseline=promised.baseline,
-        predecessors=promised.predecessors,
+        baseline=counted.baseline,
+        predecessors=counted.predecessors,
     )
     return {
         str(unit): int(ore) // ORE_PER_SEK
@@ -211,8 +234,10 @@ def _need(
     state: Mapping[str, State], enrollment: pd.DataFrame, *, need: NeedStates, rebase: bool
 ) -> pd.DataFrame | None:
     """The index of the state, re-based on the state's pupils; a unit of one year only keeps that year's index."""
-    chosen = tuple(state[cause] for cause in need.causes)
-    first, second = (tuple(way for _ in need.causes) for way in (("new", "old") if "new" in chosen else ("old", "new")))
+    chosen: tuple[State, ...] = tuple(state[cause] for cause in need.causes)
+    all_old: tuple[State, ...] = ("old",) * len(chosen)
+    all_new: tuple[State, ...] = ("new",) * len(chosen)
+    first, second = (all_new, all_old) if "new" in chosen else (all_old, all_new)
     known = pd.concat([need.index[key] for key in dict.fromkeys((chosen, first, second))], ignore_index=True)
     if not len(known):
         return None

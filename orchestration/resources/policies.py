@@ -104,13 +104,16 @@ class PolicyFile:
             keys.append(one_of(ALTERNATIVES[0], self.parameters, year=funding_year, known_on=known_on))
         if self._short_form("base_part", "base.grade_weights", "base.grade_prices_sek"):
             keys.append("base.grade_prices_sek" if is_price_list else "base.grade_weights")
-        keys += [
+        keys += [  # of use in years that have a budget by lines, or promise something against last year
             key
             for key, entry in self.parameters.items()
-            if key.startswith(TERMS)
-            and (not key.startswith("accounts.") or touches_year(entry, year=funding_year, known_on=known_on))
+            if key.startswith((*TERMS, "baseline."))
+            and (
+                not key.startswith(("accounts.", "baseline."))
+                or touches_year(entry, year=funding_year, known_on=known_on)
+            )
         ]
-        keys += [key for key in self.parameters if key.startswith(("baseline.", "disclosure.")) and key != THRESHOLD]
+        keys += [key for key in self.parameters if key.startswith("disclosure.") and key != THRESHOLD]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)
         return tuple(sorted([*(find(key) for key in keys), *formula], key=lambda value: value.key))
 

@@ -1,4 +1,4 @@
-"""Two years' policy values, mixed: last year's rules at this year's prices, this year's rules with last year's promises.
+"""Two years' policy values, mixed: last year's rules at this year's prices, and the other way round.
 
 Belongs here: which value is a price, which a promise, which a rule. Does not: the split (``models_py.allocation``).
 """
@@ -35,11 +35,9 @@ def policy_states(file: PolicyFile, *, funding_year: int) -> PolicyStates:
         *([GUARANTEES] if promised else []),  # what they compare with is another year's money in any case
     ]
 
-    def mixed(of_prices: State, of_rules: State, of_promises: State) -> AllocationPolicy:
+    def mixed(of_prices: State, of_rules: State) -> AllocationPolicy:
         years = {"old": old, "new": new}
-        chosen = {key: value for key, value in years[of_rules].items() if not key.startswith(PROMISES)}
-        chosen |= {key: years[of_prices][key] for key in prices}
-        chosen |= {key: value for key, value in years[of_promises].items() if key.startswith(PROMISES)}
+        chosen = years[of_rules] | {key: years[of_prices][key] for key in prices}
         try:
             return file.of_values(chosen.values(), funding_year=funding_year)
         except PolicyError as error:

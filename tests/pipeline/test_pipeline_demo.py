@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts import CONTRACTS
+from expectations.contracts.change import CHANGE
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import recovery_z, true_coefficients, true_need
 from orchestration.publication.content import logical_sha256
@@ -326,3 +328,80 @@ def test_a_later_run_of_the_publication_alone_does_not_pass_a_fault(home, tmp_pa
     assert outcome["status"] == "refused"
     assert rule in rules_against(outcome)
     assert copied.standing() == before
+
+
+MONEY = (
+    "allocation/fct_allocation", "allocation/school_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
+    "publication/rule_result", "publication/proposal",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def two_years(home, tmp_path_factory) -> Home:
+    """Last year is published beside this year's proposal, and this year's money is shared again."""
+    copied = Home(tmp_path_factory.mktemp("two_years") / "home", dict(home.settings))
+    shutil.copytree(home.path, copied.path, symlinks=True)
+    done = copied.likvard("run", str(YEAR - 1))
+    assert done.returncode == 0, done.stdout + done.stderr
+    materialise(copied, YEAR, *MONEY)
+    return copied
+
+
+def test_a_first_year_has_no_change_but_the_reason_and_its_kronor_have_intervals(home):
+    assert home.table("allocation_change", YEAR, code=CODE).empty
+    (basis,) = home.table("allocation_change_basis", YEAR, code=CODE).to_dict("records")
+    assert basis["withheld_because"] == "no_earlier_year"
+    intervals = home.table("allocation_interval", YEAR, code=CODE).set_index("school_unit_code")
+    wide = home.table("school_allocation", YEAR, code=CODE).set_index("school_unit_code")
+    assert (intervals["total_sek"] == wide["total_sek"]).all()
+    assert (intervals["total_95_upper_sek"] > intervals["total_sek"]).all()
+    (signal,) = home.table("redistribution_signal", YEAR, code=CODE).to_dict("records")
+    assert 0.5 < signal["signal_share"] < 1, "eight planted effects and thirty schools: mostly signal, never all"
+
+
+def test_the_second_year_tells_every_krona_of_the_change_by_its_cause(two_years):
+    before, now = (
+        two_years.table("school_allocation", year, code=CODE).set_index("school_unit_code")["total_sek"]
+        for year in (YEAR - 1, YEAR)
+    )
+    change = two_years.table("allocation_change", YEAR, code=CODE).set_index("school_unit_code")
+    assert (change["change_sek"] == now.sub(before).reindex(change.index)).all()
+    parts = two_years.table("allocation_change_part", YEAR, code=CODE)
+    assert (parts.groupby("school_unit_code")["change_sek"].sum() == change["change_sek"]).all()
+    causes = parts.groupby("cause_code")["change_sek"].sum()
+    assert set(causes.index) == {"pupils", "composition", "weights", "prices"}, (
+        "the demo's policy raises an amount, no rule"
+    )
+    assert causes["composition"] == causes["weights"] == 0, "they move money between school units only"
+    told = two_years.likvard("explain", "99990002", str(YEAR)).stdout
+    assert "composition of pupils" in told
+    assert "with 95 % between" in told
+
+
+def test_a_guarantee_takes_last_years_money_from_the_publication_and_names_it(two_years, tmp_path):
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    decided = "mode: hold, decided: 2026-11-23, decided_by: board, status: decided, legal_basis: skollagen"
+    values = [("smallest_change", -0.005, "change"), ("cap", 0.03, "change")]
+    rows = "".join(
+        f"      {name}: {{description: d, values: [{{valid_from: {YEAR}-01-01, valid_to: {YEAR}-12-31, value: {value}, "
+        f"unit: {unit}, {decided}}}]}}\n"
+        for name, value, unit in values
+    )
+    source = (
+        f"baseline:\n  source: {{description: d, values: [{{valid_from: {YEAR}-01-01, valid_to: {YEAR}-12-31, "
+        f"value: proposed, unit: choice, {decided}}}]}}\n"
+    )
+    shape = "guarantees:\n  protection:\n    kind: protection\n    description: d\n    parameters:\n"
+    (policies / CODE / "guarantees.yml").write_text(shape + rows + source, encoding="utf-8")
+    promised = Home(two_years.path, {**two_years.settings, "policies": policies})
+    materialise(promised, YEAR, *MONEY)
+    outcome = promised.outcomes(YEAR)[CODE]
+    assert outcome["status"] == "published", outcome["reasons"]
+    manifest = json.loads((promised.published / CODE / str(YEAR) / "proposed" / "manifest.json").read_text("utf-8"))
+    (earlier,) = [source for source in manifest["recorded"]["inputs"] if source["source"] == "publication"]
+    last_year = promised.published / CODE / str(YEAR - 1) / "proposed" / "manifest.json"
+    assert earlier["sha256"] == json.loads(last_year.read_text("utf-8"))["content_sha256"]
+    assert earlier["sha256"] in promised.release(YEAR, code=CODE)
+    (basis,) = promised.table("allocation_change_basis", YEAR, code=CODE).to_dict("records")
+    assert basis["cause_codes"].endswith("prices, guarantees")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
 from tests.orchestration.fixtures import skolverket_files as files
 from tests.pipeline.conftest import ROOT, Home, materialise, rules_against
@@ -189,7 +190,7 @@ def test_the_command_says_that_nothing_was_lost_and_what_the_file_has(cut_off):
     assert "What was published before stands as it was." in told
 
 
-AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation",
+AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
              "publication/rule_result", "publication/proposal")  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from models_py.allocation.formula import Stage
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.allocation.shares import allocate
+from models_py.allocation.stages import HoldHarmless
 from models_py.allocation.year_change import (
     CAUSES,
     NeedStates,
@@ -52,7 +54,7 @@ def policies(old, new, causes=("prices",)):
     """Prices are the budget per pupil, rules the structural share."""
     years = {"old": old, "new": new}
 
-    def mixed(of_prices, of_rules, _):
+    def mixed(of_prices, of_rules):
         return replace(years[of_rules], base=years[of_prices].base)
 
     return PolicyStates(causes, mixed)
@@ -144,7 +146,7 @@ def test_amounts_that_are_not_of_these_inputs_are_refused_by_name():
 
 
 def test_prices_that_cannot_meet_the_other_year_s_rules_are_told_with_the_policy():
-    def refuses(of_prices, of_rules, _):
+    def refuses(of_prices, of_rules):
         if of_prices != of_rules:
             raise AllocationError("a pot larger than the budget")
         return {"old": BEFORE, "new": policy(103_000, "0.15")}[of_rules]
@@ -174,3 +176,36 @@ def test_the_order_of_rows_decides_nothing():
         ),
     }  # fmt: skip
     pd.testing.assert_frame_equal(compared().parts, compared(**shuffled).parts)
+
+
+def test_guarantees_bring_what_they_give_this_year_less_what_they_gave_last_year():
+    """A promise against last year's money, impossible at last year's prices, is told all the same."""
+    same = {"A": 300, "B": 200, "C": 100}
+    states = {("old",): index({"A": 80, "B": 110, "C": 150}, same), ("new",): index({"A": 80, "B": 140, "C": 90}, same)}
+    then = amounts(same, states["old",], BEFORE)
+    baseline = pd.DataFrame(
+        {
+            "school_unit_code": list(same),
+            "pupil_count": list(same.values()),
+            "total_sek": [then[unit] // 100 for unit in same],
+        }
+    )
+    held = Stage("nobody_loses", "hold_harmless", HoldHarmless(component="structural_part"))
+    after = replace(AFTER, guarantees=(held,))
+    now = allocate(enrollment=enrollment(same), need=states["new",], policy=after, baseline=baseline).totals
+    now = dict(zip(now["school_unit_code"], now["amount_ore"].astype(int), strict=True))
+    change = change_since_last_year(
+        YearInputs(enrollment(same)),
+        new=YearInputs(enrollment(same), baseline=baseline),
+        need=NeedStates(("need_index",), states),
+        policies=policies(BEFORE, after, causes=("prices", "guarantees")),
+        published_ore=then,
+        new_ore=now,
+    )
+    free = amounts(same, states["new",], AFTER)
+    assert change.causes == ("pupils", "need_index", "prices", "guarantees")
+    assert now != free, "the guarantee binds"
+    assert all(parts_of(change, unit).get("guarantees", 0) == now[unit] - free[unit] for unit in same)
+    sums = change.parts.groupby("school_unit_code")["change_ore"].sum()
+    assert all(sums.get(unit, 0) == now[unit] - then[unit] for unit in same)
+    assert parts_of(change, "C")["guarantees"] > 0

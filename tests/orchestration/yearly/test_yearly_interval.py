@@ -59,7 +59,7 @@ def test_intervals_lie_around_what_is_paid_and_the_wider_holds_the_narrower():
     found = how_sure(of, draws=draws(of, spread=4), degrees_of_freedom=12)
     paid = of.lines.groupby("school_unit_code")["amount_ore"].sum()
     for row in found.units.itertuples():
-        assert row.total_sek * 100 == paid[row.school_unit_code]
+        assert row.total_sek * 100 == int(paid[row.school_unit_code])
         assert row.total_95_lower_sek < row.total_80_lower_sek < row.total_sek
         assert row.total_sek < row.total_80_upper_sek < row.total_95_upper_sek
     assert (found.units["more_than_flat_share"][0], found.units["more_than_flat_share"][2]) == (0.0, 1.0)
