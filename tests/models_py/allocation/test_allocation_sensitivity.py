@@ -122,7 +122,7 @@ def test_ends_where_the_promises_cannot_be_kept_are_empty_with_a_reason():
     ends = ends_of(CONVEX, need)
     assert ends.loc[UNITS[1], "ends_withheld_because"] == "not_payable_at_the_end"
     assert ends.loc[UNITS[1], "structural_part_lower_sek"] is None
-    assert ends.loc[UNITS[3], "ends_withheld_because"] is None
+    assert pd.isna(ends.loc[UNITS[3], "ends_withheld_because"])
 
 
 def test_a_policy_without_a_structural_part_says_that_it_has_no_ends():
