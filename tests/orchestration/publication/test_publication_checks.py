@@ -82,7 +82,7 @@ def _small_count_told(of: Candidate) -> Candidate:
     rows = [
         {"school_unit_code": unit, "level": level, "pupil_count": pupils, "background_count": count}
         for (unit, pupils), many in zip(wide.items(), (9, 30), strict=True)
-        for level, count in (("siblings_3_or_more", many), ("siblings_0_to_2", pupils - many))
+        for level, count in (("siblings_3_or_more", many), ("missing", 12), ("siblings_0_to_2", pupils - many - 12))
     ]
     schools = pd.DataFrame(rows).assign(**keys)
     total = schools.groupby("level", as_index=False)["background_count"].sum()
