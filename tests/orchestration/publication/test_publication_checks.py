@@ -76,21 +76,21 @@ def _word(of: Candidate, row: int, reason: str | None, status: str | None = None
 
 
 def _small_count_told(of: Candidate) -> Candidate:
-    """One unit whose counts all stand, and one of them is nine."""
-    unit = of.tables["school_allocation"].iloc[0]
-    day = of.tables["dim_year"]["count_date"].iloc[0]
-    told = {"yes": 9, "no": int(unit["pupil_count"]) - 9}
-    rows = pd.DataFrame(
-        [
-            {"factor": "siblings", "level": level, "count_date": day, "pupil_count": unit["pupil_count"],
-             "background_count": count, "suppression_code": None}
-            for level, count in told.items()
-        ]
-    ).assign(municipality_code=of.municipality_code, funding_year=of.funding_year)  # fmt: skip
-    schools = with_table(of, "school_background", rows.assign(school_unit_code=unit["school_unit_code"]))
-    return with_table(
-        schools, "municipality_background", rows.assign(background_count=None, suppression_code="suppressed")
-    )
+    """Two units whose counts all stand, and one of them is nine."""
+    wide = of.tables["school_allocation"].set_index("school_unit_code")["pupil_count"].iloc[:2]
+    keys = {
+        "municipality_code": of.municipality_code, "funding_year": of.funding_year, "factor": "siblings",
+        "count_date": of.tables["dim_year"]["count_date"].iloc[0], "suppression_code": None,
+    }  # fmt: skip
+    rows = [
+        {"school_unit_code": unit, "level": level, "pupil_count": pupils, "background_count": count}
+        for (unit, pupils), many in zip(wide.items(), (9, 30), strict=True)
+        for level, count in (("siblings_3_or_more", many), ("missing", 12), ("siblings_0_to_2", pupils - many - 12))
+    ]
+    schools = pd.DataFrame(rows).assign(**keys)
+    total = schools.groupby("level", as_index=False)["background_count"].sum()
+    with_schools = with_table(of, "school_background", schools)
+    return with_table(with_schools, "municipality_background", total.assign(**keys, pupil_count=int(wide.sum())))
 
 
 def _heads(of: Candidate, count: int) -> Candidate:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,20 @@ import pytest
 from candidates import candidate
 
 from expectations.contracts import CONTRACTS, Contract, ContractError
+from orchestration.publication.candidate import Candidate
 from orchestration.publication.content import content_sha256, logical_sha256, published_contracts
 
 LINES = CONTRACTS["fct_allocation"]
+
+
+@cache
+def _made() -> Candidate:
+    return candidate(background=True)
+
+
+def all_tables() -> dict[str, pd.DataFrame]:
+    """Every table with rows, copies that a test may spoil."""
+    return {name: table.copy() for name, table in _made().tables.items()}
 
 
 def reference_sha256(table: pd.DataFrame, contract: Contract) -> str:
@@ -47,19 +59,19 @@ def reference_sha256(table: pd.DataFrame, contract: Contract) -> str:
 
 @pytest.mark.parametrize("contract", published_contracts(), ids=lambda contract: contract.table)
 def test_the_hash_follows_its_written_rule_for_every_table(contract: Contract) -> None:
-    table = candidate().tables[contract.table]
+    table = all_tables()[contract.table]
     assert logical_sha256(table, contract) == reference_sha256(table, contract)
 
 
 @pytest.mark.parametrize("rounding", ["0", "1e-12", "-0.0000001", "12345678901234567890123456.5"])
 def test_small_and_large_decimals_are_written_with_fixed_scale(rounding: str) -> None:
-    table = candidate().tables["fct_allocation"].assign(rounding_ore=Decimal(rounding))
+    table = all_tables()["fct_allocation"].assign(rounding_ore=Decimal(rounding))
     assert logical_sha256(table, LINES) == reference_sha256(table, LINES)
 
 
 @pytest.mark.parametrize("contract", published_contracts(), ids=lambda contract: contract.table)
 def test_the_order_of_rows_and_columns_does_not_matter(contract: Contract) -> None:
-    table = candidate().tables[contract.table]
+    table = all_tables()[contract.table]
     shuffled = table.sample(frac=1, random_state=3)[list(reversed(table.columns))]
     assert logical_sha256(shuffled, contract) == logical_sha256(table, contract)
 
@@ -82,7 +94,7 @@ def _other(value: Any) -> Any:
 
 @pytest.mark.parametrize("contract", published_contracts(), ids=lambda contract: contract.table)
 def test_any_one_changed_cell_changes_the_hash(contract: Contract) -> None:
-    table = candidate().tables[contract.table]
+    table = all_tables()[contract.table]
     before = logical_sha256(table, contract)
     changed = 0
     for name in contract.names:
@@ -99,7 +111,7 @@ def test_any_one_changed_cell_changes_the_hash(contract: Contract) -> None:
 
 def test_an_empty_cell_is_not_an_empty_text() -> None:
     contract = CONTRACTS["dim_organiser"]
-    table = candidate().tables["dim_organiser"]
+    table = all_tables()["dim_organiser"]
     assert logical_sha256(table.assign(organiser_name=None), contract) != logical_sha256(
         table.assign(organiser_name=""), contract
     )
@@ -107,20 +119,20 @@ def test_an_empty_cell_is_not_an_empty_text() -> None:
 
 def test_a_text_cannot_move_from_one_cell_to_the_next() -> None:
     contract = CONTRACTS["dim_component"]
-    table = candidate().tables["dim_component"].astype(object)
+    table = all_tables()["dim_component"].astype(object)
     one, two = table.assign(name_en="ab", name_sv="c"), table.assign(name_en="a", name_sv="bc")
     assert logical_sha256(one, contract) != logical_sha256(two, contract)
 
 
 @pytest.mark.parametrize("sign", ["\x00", "\x1e", "\x1f"])
 def test_the_separators_are_refused_inside_text(sign: str) -> None:
-    table = candidate().tables["dim_component"].assign(name_sv=f"a{sign}b")
+    table = all_tables()["dim_component"].assign(name_sv=f"a{sign}b")
     with pytest.raises(ContractError, match="name_sv does not fit text"):
         logical_sha256(table, CONTRACTS["dim_component"])
 
 
 def test_composed_and_decomposed_letters_are_the_same_text() -> None:
-    table, contract = candidate().tables["dim_school_unit"], CONTRACTS["dim_school_unit"]
+    table, contract = all_tables()["dim_school_unit"], CONTRACTS["dim_school_unit"]
     split = table.assign(school_unit_name=[unicodedata.normalize("NFD", name) for name in table["school_unit_name"]])
     assert list(split["school_unit_name"]) != list(table["school_unit_name"])
     assert logical_sha256(split, contract) == logical_sha256(table, contract)
@@ -141,13 +153,13 @@ ALIKE: list[tuple[str, str, Callable[[Any], Any]]] = [
 def test_the_same_value_in_another_pandas_type_is_the_same_content(
     table: str, column: str, write: Callable[[Any], Any]
 ) -> None:
-    frame = candidate().tables[table]
+    frame = all_tables()[table]
     other = frame.assign(**{column: write(frame[column])})
     assert logical_sha256(other, CONTRACTS[table]) == logical_sha256(frame, CONTRACTS[table])
 
 
 def test_a_negative_zero_is_zero() -> None:
-    table, contract = candidate().tables["need_coefficient"], CONTRACTS["need_coefficient"]
+    table, contract = all_tables()["need_coefficient"], CONTRACTS["need_coefficient"]
     assert logical_sha256(table.assign(estimate=-0.0), contract) == logical_sha256(table.assign(estimate=0.0), contract)
 
 
@@ -171,14 +183,14 @@ LOSSY: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("table", "column", "value"), LOSSY)
 def test_a_value_that_does_not_fit_without_loss_is_refused_and_not_shown(table: str, column: str, value: Any) -> None:
-    frame = candidate().tables[table]
+    frame = all_tables()[table]
     with pytest.raises(ContractError, match=rf"column {column} does not fit .* convert it") as caught:
         logical_sha256(frame.assign(**{column: pd.Series([value] * len(frame), index=frame.index)}), CONTRACTS[table])
     assert str(value) not in str(caught.value) or len(str(value)) < 4  # "7" is in the name of a type
 
 
 def test_the_content_hash_knows_all_tables_and_the_policy_and_no_order() -> None:
-    tables = candidate().tables
+    tables = all_tables()
     whole = content_sha256(tables, "ab" * 32)
     assert content_sha256(dict(reversed(tables.items())), "ab" * 32) == whole
     assert content_sha256(tables, "ac" * 32) != whole

@@ -14,7 +14,7 @@ from orchestration.publication.duckdb_file import ABOUT, NAME, write_duckdb
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = release(candidate(), tmp_path_factory.mktemp("duckdb") / "published").path
+    path = release(candidate(background=True), tmp_path_factory.mktemp("duckdb") / "published").path
     assert path is not None
     return path
 

@@ -36,7 +36,7 @@ def test_the_first_publication_is_proposal_one_and_verifies(root: Path) -> None:
 
 
 def test_every_published_row_carries_the_publication_id_and_the_rest_is_the_candidate(root: Path) -> None:
-    whole = candidate()
+    whole = candidate(background=True)
     release(whole, root)
     published = _current(root)
     for name, frame in whole.tables.items():
