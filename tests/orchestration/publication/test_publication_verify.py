@@ -48,7 +48,10 @@ FILES = [
     "RELEASE.md",
     "datapackage.json",
     "dictionary.html",
+    "excel/fct_allocation.csv",
     "published.duckdb",
+    "published.xlsx",
+    "tables/fct_allocation.csv",
     "tables/fct_allocation.parquet",
 ]
 
