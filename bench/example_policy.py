@@ -71,7 +71,7 @@ HEADS = """## What is not shown
 Components of kind per_head whose measure counts pupils tell how many pupils of a background a school unit has. Fewer than
 `disclosure.threshold` are never shown: the unit's structural parts and heads stand as one line `need_parts`, its index is
 withheld, and so are those of as many other units as it takes
-([why](decisions/0015-need-parts.md)). The amounts are the same; the organiser's own decision shows every line. Of
+([why](decisions/0019-need-parts.md)). The amounts are the same; the organiser's own decision shows every line. Of
 individual supplements only the sum over ten or more decisions is published.
 
 ## What comes last

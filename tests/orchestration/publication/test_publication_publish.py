@@ -224,4 +224,4 @@ def test_the_manifest_says_what_is_compared_and_what_is_recorded(root: Path) -> 
     assert manifest["content"]["tables"]["fct_allocation"]["control_total_ore"] == candidate().budget_ore
     assert manifest["recorded"]["code"] == "git:0123456"
     assert manifest["recorded"]["inputs"] == candidate().recorded["inputs"]
-    assert set(manifest["recorded"]["writers"]) == {"duckdb", "pyarrow"}
+    assert set(manifest["recorded"]["writers"]) == {"duckdb", "pyarrow", "xlsxwriter"}

@@ -48,8 +48,11 @@ FILES = [
     "RELEASE.md",
     "datapackage.json",
     "dictionary.html",
+    "excel/fct_allocation.csv",
     "published.duckdb",
+    "published.xlsx",
     "quality_report.html",
+    "tables/fct_allocation.csv",
     "tables/fct_allocation.parquet",
 ]
 
