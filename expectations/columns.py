@@ -263,7 +263,6 @@ _ALL = (
     Column("cost_type", "text", "Statutory cost type: teaching, learning_tools, pupil_health, meals, premises, administration, vat.",
            "Kostnadsslag: teaching (undervisning), learning_tools (lärverktyg), pupil_health (elevhälsa), meals (måltider), "
            "premises (lokaler), administration, vat (mervärdesskatt).", source="Skolförordningen 14 kap. 4 §"),
-    Column("amount_sek", "decimal(18,2)", "The same amount in kronor.", "Samma belopp i kronor.", "kr"),
     Column("amount_per_pupil_sek", "decimal(18,2)", "The amount over the organiser's pupils.", "Beloppet per elev hos huvudmannen.", "kr per pupil"),
     Column("municipal_per_pupil_sek", "decimal(18,2)", "Mean per pupil of the municipality's own school units for the same cost type; empty without any.",
            "Kommunens egna skolenheters belopp per elev för samma kostnadsslag; tomt om den inte har några.", "kr per pupil"),

@@ -30,7 +30,7 @@ ORGANISERS: tuple[Contract, ...] = (
         keys=(*_YEAR, "organiser_key", "school_form", "cost_type"),
         names=(
             *_YEAR, "organiser_key", "school_form", "cost_type", "overhead_method", "pupil_count", "amount_ore",
-            "amount_sek", "amount_per_pupil_sek", "municipal_per_pupil_sek",
+            "amount_per_pupil_sek", "municipal_per_pupil_sek",
         ),
         nullable=frozenset({"overhead_method", "municipal_per_pupil_sek"}),
     ),
@@ -39,7 +39,7 @@ ORGANISERS: tuple[Contract, ...] = (
         grain_en="One row per municipality, funding year, paid school unit, school form and statutory cost type.",
         grain_sv="En rad per kommun, bidragsår, skolenhet som får pengar, skolform och kostnadsslag.",
         keys=(*_YEAR, "school_unit_code", "school_form", "cost_type"),
-        names=(*_YEAR, "school_unit_code", "school_form", "cost_type", "amount_ore", "amount_sek"),
+        names=(*_YEAR, "school_unit_code", "school_form", "cost_type", "amount_ore"),
     ),
     Contract(
         table="budget_reconciliation",

@@ -55,7 +55,7 @@ def organiser_tables(
     made = {
         "organiser_allocation": _allocation(terms, policy),
         "organiser_calculation": _calculation(terms, policy),
-        "school_cost_type": _kronor(terms.unit_types).assign(school_form=SCHOOL_FORM),
+        "school_cost_type": terms.unit_types.assign(school_form=SCHOOL_FORM),
         "budget_reconciliation": reconcile(
             lines, terms=terms, budget=budget, deducted_ore=deducted_ore, accounts=policy.accounts
         ).rename(columns={"step": "reconciliation_step"}),
@@ -90,7 +90,7 @@ def _calculation(terms: OrganiserTerms, policy: AllocationPolicy) -> pd.DataFram
         else ()
     )
     own = terms.calculation
-    return _kronor(own).assign(
+    return own.assign(
         school_form=SCHOOL_FORM,
         overhead_method=_where(
             [key in independent for key in own["organiser_key"]], policy.overheads and policy.overheads.method
@@ -98,10 +98,6 @@ def _calculation(terms: OrganiserTerms, policy: AllocationPolicy) -> pd.DataFram
         amount_per_pupil_sek=[_sek(ore) for ore in own["per_pupil_ore"]],
         municipal_per_pupil_sek=[None if ore is None else _sek(ore) for ore in own["municipal_per_pupil_ore"]],
     )
-
-
-def _kronor(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(amount_sek=[_sek(ore) for ore in table["amount_ore"]])
 
 
 def _where(holds: list[bool], value: Any) -> pd.Series:

@@ -102,7 +102,7 @@ def _calculation(own: pd.DataFrame, row: pd.Series) -> Table:
             told = f"{told} {_percent(shares[cost_type])}"
         equal = line["municipal_per_pupil_sek"]
         _add(
-            table, told, _sek(line["amount_sek"]), _sek(line["amount_per_pupil_sek"]),
+            table, told, _sek(Decimal(int(line["amount_ore"])) / 100), _sek(line["amount_per_pupil_sek"]),
             "" if pd.isna(equal) or cost_type in OVERHEAD_TYPES else _sek(equal),
         )  # fmt: skip
     if not len(own):
@@ -122,7 +122,10 @@ def _units(publication: Published, organiser_key: str) -> RenderableType:
     own = wide[wide["school_unit_code"].isin(schools["school_unit_code"]) & (wide["payment_status"] == "paid")]
     added = publication.table("school_cost_type")
     overheads = {
-        name: dict(zip(rows["school_unit_code"], rows["amount_sek"], strict=True))
+        name: {
+            unit: Decimal(int(ore)) / 100
+            for unit, ore in zip(rows["school_unit_code"], rows["amount_ore"], strict=True)
+        }
         for name, rows in added[added["cost_type"].isin(OVERHEAD_TYPES)].groupby("cost_type")
     }
     names = ("pupils", "organiser_allocated", *(COST_TYPE[name] for name in OVERHEAD_TYPES))

@@ -104,14 +104,11 @@ class PolicyFile:
             keys.append(one_of(ALTERNATIVES[0], self.parameters, year=funding_year, known_on=known_on))
         if self._short_form("base_part", "base.grade_weights", "base.grade_prices_sek"):
             keys.append("base.grade_prices_sek" if is_price_list else "base.grade_weights")
-        keys += [  # of use in years that have a budget by lines, or promise something against last year
+        keys += [  # of use in years that have the component, a budget by lines, or a promise against last year
             key
             for key, entry in self.parameters.items()
             if key.startswith((*TERMS, "baseline."))
-            and (
-                not key.startswith(("accounts.", "baseline."))
-                or touches_year(entry, year=funding_year, known_on=known_on)
-            )
+            and (key.startswith("overheads.") or touches_year(entry, year=funding_year, known_on=known_on))
         ]
         keys += [key for key in self.parameters if key.startswith("disclosure.") and key != THRESHOLD]
         formula = values_of_year(self.shapes, self.parameters, year=funding_year, series=self.series, known_on=known_on)

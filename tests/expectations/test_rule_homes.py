@@ -20,7 +20,9 @@ RULE_ID = re.compile(r"[A-Z]-[A-Z]+-[0-9]{3}")
 HOMES = {
     "door": {"orchestration/checks/door.py"},
     "rule": {"expectations/rules/tables.py"},
-    "gate": {f"orchestration/publication/{name}.py" for name in ("act", "approve", "checks", "decide", "gate", "publish", "waiving")}
+    "gate": {f"orchestration/publication/{name}.py" for name in (
+        "act", "approve", "checks", "decide", "gate", "organiser_checks", "publish", "waiving",
+    )}
     | {"orchestration/proposals.py"},
 }  # fmt: skip
 """Where a rule's id may stand in code; ``dbt`` and ``gx`` rules stand in the register alone."""
