@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,18 @@ class Group:
         """Its modules by path, in order; those that hold nothing but words are left out."""
         found = sorted((ROOT / self.code).rglob("*.py"))
         return tuple(str(path.relative_to(ROOT)) for path in found if "def " in path.read_text("utf-8"))
+
+    def tests_of(self, file: str) -> tuple[str, ...]:
+        """The tests that name a module, or all of the group's where none does.
+
+        A mutant that only other tests would kill counts as a survivor: a run over all of them takes a minute for each.
+        """
+        dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        named = re.compile(
+            rf"{re.escape(dotted)}\b|from {re.escape(dotted.rpartition('.')[0])} import .*\b{Path(file).stem}\b"
+        )
+        found = sorted((ROOT / self.tests).glob("test_*.py"))
+        return tuple(str(t.relative_to(ROOT)) for t in found if named.search(t.read_text("utf-8"))) or (self.tests,)
 
 
 GROUPS = (

@@ -1,7 +1,7 @@
-"""``make mutate [ONLY=path …]``: mutate the modules whose code has no result yet, and keep what came of each.
+"""``make mutate [ONLY=path …]``: mutate the modules whose code has no result yet, one after the other.
 
-mutmut runs in a copy of the project under ``var-mutation``, so that it may be stopped and started again; modules whose
-mutants were all judged are kept then. Belongs here: the copy, the tool, reading it back. Does not: what is mutated (``plan``).
+mutmut runs in a copy of the project under ``var-mutation``. Each module's result is kept when it is done, so that the
+run may be stopped and started again. Belongs here: the copy, the tool, reading it back. Does not: what is mutated (``plan``).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,32 +31,34 @@ def main() -> None:
     options = asked.parse_args()
     for group in GROUPS:
         wanted = [file for file in group.files if not options.only or file in options.only]
-        files = stale(load(), wanted)
-        if files:
-            mutate(group, files, workers=options.workers)
+        for file in stale(load(), wanted):
+            mutate(group, file, workers=options.workers)
 
 
-def mutate(group: Group, files: Sequence[str], *, workers: int) -> None:
-    """Mutate some modules of a group, judge them by the group's tests, keep each module that is done."""
-    copy = _copied(group, files)
+def mutate(group: Group, file: str, *, workers: int) -> None:
+    """Mutate one module, judge its mutants by the tests that name it, keep the result when each was judged."""
+    copy = _copied(group, file)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     environment.pop("PYTHONPATH", None)
-    started = time.monotonic()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     tool = [sys.executable, "-m", "mutmut"]
-    try:
-        subprocess.run([*tool, "run", "--max-children", str(workers)], cwd=copy, env=environment, check=False)
-    finally:
-        done = {file: states for file in files if (states := _states(copy, file))}
-        shown = {file: _shown(tool, copy, states) for file, states in done.items()}
-        store(load() | {file: entry(file, states, shown[file]) for file, states in done.items()})
-        judged = sum(map(len, done.values()))
-        minutes = (time.monotonic() - started) / 60
-        print(f"{group.name}: {len(done)} of {len(files)} modules, {judged} mutants in {minutes:.1f} min", flush=True)
+    with (copy / "said.txt").open("w") as said:
+        command = [*tool, "run", "--max-children", str(workers)]
+        subprocess.run(command, cwd=copy, env=environment, stdout=said, stderr=said, check=False)
+    states = _states(copy, file)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    minutes = (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / 60
+    if not states:
+        print(f"{file}: not judged, see {copy.relative_to(ROOT)}/said.txt", flush=True)
+        return
+    found = entry(file, states, _shown(tool, copy, states))
+    store(load() | {file: found})
+    print(f"{file}: {found['killed']} of {found['mutants']} killed, {minutes:.1f} CPU minutes", flush=True)
 
 
-def _copied(group: Group, files: Sequence[str]) -> Path:
-    """A copy of the project as git knows it, with the tool's settings; an earlier copy of other code is thrown away."""
+def _copied(group: Group, file: str) -> Path:
+    """A copy of the project as git knows it, with the tool's settings and nothing left of an earlier module."""
     copy = COPIES / group.name
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -65,20 +67,18 @@ def _copied(group: Group, files: Sequence[str]) -> Path:
         check=True,
     ).stdout.decode()
     present = [name for name in names.split("\0") if (ROOT / name).is_file()]
-    if copy.is_dir() and any(_differs(ROOT / name, copy / name) for name in present if name.endswith(".py")):
-        shutil.rmtree(copy)
+    shutil.rmtree(copy, ignore_errors=True)
     for name in present:
-        if _differs(ROOT / name, copy / name):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name)
     shutil.copyfile(Path(__file__).with_name("quick.py"), copy / CONFTEST)
     source = group.code.split("/")[0]
     beside = sorted({name.split("/")[0] for name in present if "/" in name} - {source, "tests"})
     lists = {
         "source_paths": [source],
-        "only_mutate": list(files),
+        "only_mutate": [file],
         "also_copy": [*beside, CONFTEST],
-        "pytest_add_cli_args_test_selection": [group.tests],
+        "pytest_add_cli_args_test_selection": list(group.tests_of(file)),
     }
     settings = [
         "[mutmut]",
@@ -86,10 +86,6 @@ def _copied(group: Group, files: Sequence[str]) -> Path:
     ]
     (copy / "setup.cfg").write_text("\n".join(settings) + "\n", encoding="utf-8")
     return copy
-
-
-def _differs(one: Path, other: Path) -> bool:
-    return not other.is_file() or one.read_bytes() != other.read_bytes()
 
 
 def _states(copy: Path, file: str) -> dict[str, str]:
