@@ -24,3 +24,7 @@ class NeedError(ModelsError):
 
 class AllocationError(ModelsError):
     """Refused by the allocation: pupils, index, prices, budget or rounding."""
+
+
+class ForecastError(ModelsError):
+    """Refused by the enrollment forecast: counts, cohorts, places or prices."""
