@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models_py.forecast.breaks import find_breaks
-from models_py.forecast.combine import Choice, Expected, choose, combine, judgeable
+from models_py.forecast.combine import Choice, Errors, Expected, choose, combine, judgeable
 from models_py.forecast.intake import Cohorts
 from models_py.forecast.interval import Band, measured_band
 from models_py.forecast.origin import HORIZON, Origin, forecasts_from
@@ -75,9 +75,10 @@ def judge_origins(
     usable, last = find_breaks(panel).usable, len(panel.years) - 1
     places = range(min(FIRST_ORIGIN, last), last + 1)
     origins = {o: forecasts_from(panel.until(panel.years[o]), links=links, cohorts=cohorts) for o in places}
+    errors: Errors = {}
     pairs: Found = {(level, h): [] for level in LEVELS for h in range(HORIZON)}
     for o in places:
-        choice = choose(panel, {k: v for k, v in origins.items() if k < o}, known=o, usable=usable)
+        choice = choose(panel, {k: v for k, v in origins.items() if k < o}, known=o, usable=usable, errors=errors)
         expected = combine(panel, origins[o], choice)
         for h in range(HORIZON):
             if o + h + 1 <= last:

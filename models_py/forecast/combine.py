@@ -15,13 +15,13 @@ import numpy as np
 from models_py.forecast.origin import HORIZON, Origin
 from models_py.forecast.panel import EnrollmentPanel
 
-USUAL_WEIGHT = (0.8, 0.7, 0.6)
-"""Weight of carried-up cohorts per horizon before own forecasts can be judged; the rest is the recent level."""
+USUAL = ((0.9, 0.5), (0.7, 0.5), (0.5, 0.5))
+"""Weight of carried-up cohorts and hold of size per horizon, before own forecasts can be judged."""
 
-SIZE_HELD = (0.5, 0.6, 0.7)
-"""How far a unit's size is held where it is, per horizon: premises and classes keep a school's size while its grades change."""
+MIXTURES = tuple((weight / 10, hold / 4) for weight in range(10, -1, -1) for hold in range(5))
+"""Weights of cohorts, the rest being the recent level, and holds of size: premises and classes keep a school's size while
+its grades change. Equal errors go to the first."""
 
-WEIGHTS = tuple(k / 10 for k in range(11))
 WORSE_ORIGINS = 4
 """Origins at which the forecast has to be worse than naive, and worse in all, before naive takes over."""
 
@@ -35,11 +35,11 @@ class Choice:
 
     Attributes
     ----------
-    weight : (H,) weight of carried-up cohorts
+    mixture : (H, 2) weight of carried-up cohorts, hold of the unit's size; each 0..1
     unit_method, municipal_method : (H, M) place in ``METHODS``
     """
 
-    weight: np.ndarray
+    mixture: np.ndarray
     unit_method: np.ndarray
     municipal_method: np.ndarray
 
@@ -52,19 +52,28 @@ class Expected:
     municipalities: np.ndarray
 
 
-def choose(panel: EnrollmentPanel, origins: Mapping[int, Origin], *, known: int, usable: np.ndarray) -> Choice:
-    """Weights and methods from origins whose target year has been counted at place ``known`` of the panel's years."""
+Errors = dict[tuple[int, int], np.ndarray]
+"""Origin and horizon (from 0) to the (mixtures,) errors that came of them; filled once, since no origin's errors change."""
+
+
+def choose(
+    panel: EnrollmentPanel, origins: Mapping[int, Origin], *, known: int, usable: np.ndarray, errors: Errors
+) -> Choice:
+    """Mixtures and methods from origins whose target year has been counted at place ``known`` of the panel's years.
+
+    ``errors`` is a store that the caller keeps between calls; it is filled here.
+    """
     municipalities = len(panel.municipality_codes)
-    weight = np.array(USUAL_WEIGHT)
+    mixture = np.array(USUAL)
     unit_method = np.zeros((HORIZON, municipalities), dtype=int)
     municipal_method = np.zeros((HORIZON, municipalities), dtype=int)
     for h in range(HORIZON):
         judged = [o for o in sorted(origins) if o + h + 1 <= known]
         if len(judged) >= 2:
-            weight[h] = _best_weight(panel, origins, judged, h=h, usable=usable)
-        unit_method[h] = _method(_unit_errors(panel, origins, judged, h=h, usable=usable, weight=float(weight[h])))
+            mixture[h] = _best_mixture(panel, origins, judged, h=h, usable=usable, errors=errors)
+        unit_method[h] = _method(_unit_errors(panel, origins, judged, h=h, usable=usable, mixture=mixture[h]))
         municipal_method[h] = _method(_municipal_errors(panel, origins, judged, h=h, usable=usable))
-    return Choice(weight, unit_method, municipal_method)
+    return Choice(mixture, unit_method, municipal_method)
 
 
 def combine(panel: EnrollmentPanel, origin: Origin, choice: Choice) -> Expected:
@@ -72,11 +81,12 @@ def combine(panel: EnrollmentPanel, origin: Origin, choice: Choice) -> Expected:
     units = np.empty_like(origin.progressed)
     municipalities = np.empty_like(origin.path)
     for h in range(HORIZON):
-        blend = _blend(origin, float(choice.weight[h]), h=h)
+        blend = _blend(origin, choice.mixture[h], h=h)
         plain = np.stack([blend, origin.same_grade, origin.carried[h]])
         expected = plain[choice.unit_method[h][panel.municipality], np.arange(len(blend))]
         naive = [panel.by_municipality(each) for each in (origin.same_grade, origin.carried[h])]
         path = np.stack([origin.path[h], *naive])[choice.municipal_method[h], np.arange(len(origin.path[h]))]
+        path[:, 0] = np.where(np.isnan(origin.born[h]), path[:, 0], origin.born[h])  # births outlive a naive path
         units[h] = _add_up(panel, expected, path)
         municipalities[h] = panel.by_municipality(units[h])
     return Expected(units, municipalities)
@@ -88,12 +98,13 @@ def judgeable(panel: EnrollmentPanel, origin: Origin, *, place: int, target: int
     return origin.is_open & fine[panel.municipality]
 
 
-def _blend(origin: Origin, weight: float, *, h: int) -> np.ndarray:
+def _blend(origin: Origin, mixture: np.ndarray | tuple[float, float], *, h: int) -> np.ndarray:
     """(J, 10) cohorts and level weighed, and the unit's size held towards the last count."""
+    weight, hold = mixture
     mixed = weight * origin.progressed[h] + (1 - weight) * origin.level
     size, last = mixed.sum(axis=1), origin.same_grade.sum(axis=1)
     held = np.divide(last, size, out=np.ones_like(size), where=size > 0)
-    return mixed * (held ** SIZE_HELD[h])[:, None]
+    return mixed * (held**hold)[:, None]
 
 
 def _add_up(panel: EnrollmentPanel, expected: np.ndarray, path: np.ndarray) -> np.ndarray:
@@ -103,17 +114,26 @@ def _add_up(panel: EnrollmentPanel, expected: np.ndarray, path: np.ndarray) -> n
     return expected * factor[panel.municipality]
 
 
-def _best_weight(
-    panel: EnrollmentPanel, origins: Mapping[int, Origin], judged: Sequence[int], *, h: int, usable: np.ndarray
-) -> float:
-    """The weight with the least absolute error over units and grades; the larger one when two are equal."""
-    errors = np.zeros(len(WEIGHTS))
+def _best_mixture(
+    panel: EnrollmentPanel,
+    origins: Mapping[int, Origin],
+    judged: Sequence[int],
+    *,
+    h: int,
+    usable: np.ndarray,
+    errors: Errors,
+) -> tuple[float, float]:
+    """The mixture with the least absolute error over grades of units and over whole units, both in pupils."""
     for o in judged:
+        if (o, h) in errors:
+            continue
         target = o + h + 1
         counts = judgeable(panel, origins[o], place=o, target=target, usable=usable)
-        actual, up, level = panel.count[counts, target], origins[o].progressed[h][counts], origins[o].level[counts]
-        errors += [float(np.abs(w * up + (1 - w) * level - actual).sum()) for w in WEIGHTS]
-    return max(w for w, error in zip(WEIGHTS, errors, strict=True) if error <= errors.min() + 1e-9)
+        actual = panel.count[counts, target]
+        missed = [_blend(origins[o], mixture, h=h)[counts] - actual for mixture in MIXTURES]
+        errors[o, h] = np.array([np.abs(miss).sum() + np.abs(miss.sum(axis=1)).sum() for miss in missed])
+    summed = np.sum([errors[o, h] for o in judged], axis=0)
+    return MIXTURES[int(np.flatnonzero(summed <= summed.min() + 1e-9)[0])]
 
 
 def _unit_errors(
@@ -123,14 +143,14 @@ def _unit_errors(
     *,
     h: int,
     usable: np.ndarray,
-    weight: float,
+    mixture: np.ndarray,
 ) -> np.ndarray:
     """(origins, methods, M) absolute error over cells; NaN where the origin cannot be judged for the municipality."""
     found = []
     for o in judged:
         origin, target = origins[o], o + h + 1
         counts = judgeable(panel, origin, place=o, target=target, usable=usable)
-        blend = _blend(origin, weight, h=h)
+        blend = _blend(origin, mixture, h=h)
         per = [
             panel.by_municipality(np.abs(each - panel.count[:, target]).sum(axis=1) * counts)
             for each in (blend, origin.same_grade, origin.carried[h])

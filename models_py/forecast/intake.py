@@ -62,10 +62,12 @@ class Cohorts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FirstGrade:
-    """Expected pupils in the preschool class: ``units`` (H, J) and ``municipalities`` (H, M)."""
+    """Expected pupils in the preschool class: ``units`` (H, J), ``municipalities`` (H, M), and ``born`` (H, M): the same
+    from delivered cohorts alone, NaN where there are none."""
 
     units: np.ndarray
     municipalities: np.ndarray
+    born: np.ndarray
 
 
 def expected_first_grade(
@@ -81,13 +83,13 @@ def expected_first_grade(
     municipal = _municipal_level(panel, usable)
     municipalities = np.repeat(municipal[None], horizon, axis=0)
     if cohorts is None or not panel.years:
-        return FirstGrade(units, municipalities)
+        return FirstGrade(units, municipalities, np.full(municipalities.shape, np.nan))
     past = range(max(0, last + 1 - SHARE_YEARS), last + 1)
     years = range(panel.years[past[0]], panel.years[last] + horizon + 1)
     children = cohorts.by("municipality_code", panel.municipality_codes, years)
     counted = panel.by_municipality(panel.count)[:, past, 0].astype(float)
     share = _share(counted, children[:, : len(past)], usable[:, past])
-    municipalities = _from_children(municipalities, children[:, len(past) :], share)
+    born = (children[:, len(past) :] * share[:, None]).T
     if "school_unit_code" in cohorts.table:
         near = cohorts.by("school_unit_code", panel.school_unit_code, years)
         taught = panel.count[:, past, 0].astype(float)
@@ -96,10 +98,10 @@ def expected_first_grade(
         entered = np.where(known, taught, 0).sum(axis=1)
         overall = entered.sum() / base_children.sum() if base_children.sum() else np.nan
         drawn = (entered + PSEUDO_CHILDREN * overall) / (base_children + PSEUDO_CHILDREN)
-        units = _from_children(
-            units, near[:, len(past) :], np.where((base_children > 0) & (entered > 0), drawn, np.nan)
-        )
-    return FirstGrade(units, municipalities)
+        own_share = np.where((base_children > 0) & (entered > 0), drawn, np.nan)
+        expected = (near[:, len(past) :] * own_share[:, None]).T
+        units = np.where(np.isnan(expected), units, expected)
+    return FirstGrade(units, np.where(np.isnan(born), municipalities, born), born)
 
 
 def recent_level(panel: EnrollmentPanel, *, usable: np.ndarray, base: np.ndarray) -> np.ndarray:
@@ -142,9 +144,3 @@ def _share(counted: np.ndarray, children: np.ndarray, usable: np.ndarray) -> np.
     known = usable & ~np.isnan(children)
     base = np.where(known, children, 0).sum(axis=1)
     return np.divide(np.where(known, counted, 0).sum(axis=1), base, out=np.full(len(base), np.nan), where=base > 0)
-
-
-def _from_children(level: np.ndarray, ahead: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """(H, N): children ahead times share where both are known."""
-    expected = (ahead * share[:, None]).T
-    return np.where(np.isnan(expected), level, expected)

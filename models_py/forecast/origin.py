@@ -40,6 +40,7 @@ class Origin:
     progressed : (H, J, 10) cohorts carried up by the drawn ratios, intake from own history or births
     level : (J, 10) each grade as it has recently been
     path : (H, M, 10) the municipality's own cohorts and intake
+    born : (H, M) preschool class from delivered cohorts; NaN without
     same_grade : (J, 10) the last count
     carried : (H, J, 10) the previous grade carried forward; the preschool class as last counted
     breaks : years that were not learned from
@@ -49,6 +50,7 @@ class Origin:
     progressed: np.ndarray
     level: np.ndarray
     path: np.ndarray
+    born: np.ndarray
     same_grade: np.ndarray
     carried: np.ndarray
     breaks: Breaks
@@ -83,6 +85,7 @@ def forecasts_from(
         progressed=progressed * is_open[None, :, None],
         level=recent_level(whole, usable=breaks.usable, base=base) * is_open[:, None],
         path=path,
+        born=first_grade.born,
         same_grade=start,
         carried=np.stack([_carried(start, steps) for steps in range(1, HORIZON + 1)]),
         breaks=breaks,
