@@ -24,6 +24,7 @@ from models_py.forecast import (
     forecast_enrollment,
     planning_inputs,
     rates_of,
+    summary,
 )
 from orchestration.resources.scope import Scope
 
@@ -119,6 +120,29 @@ def plans_of_municipality(
             municipality_code=cells["municipality_code"].iloc[0],
         )
     return made
+
+
+def planning_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
+    """The table under its contract: its columns, in key order. Raises ContractError."""
+    contract = PLANNING[name]
+    rows = table.assign(funding_year=funding_year)[list(contract.names)]
+    rows = rows.sort_values(list(contract.keys), ignore_index=True)
+    contract.check(rows)
+    return rows
+
+
+def weighted_errors(backtest: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Level and horizon to the weighted errors over all municipalities of ``forecast_backtest``, ours and naive, 0..1."""
+    if backtest.empty:
+        return {}
+    told = summary(backtest.rename(columns={"forecast_level": "level"}))
+    return {
+        f"{row.level}_{row.horizon_years}": {
+            "ours": round(float(row.wape), 6),
+            "naive": round(float(row.naive_wape), 6),
+        }
+        for row in told.itertuples()
+    }
 
 
 def places_of(scope: Scope, code: str, *, funding_year: int) -> pd.DataFrame | None:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from expectations.contracts import PLANNING
 from models_py.errors import LikvardError
-from models_py.forecast import summary
 from orchestration.forecast_charts import backtest_chart, forecast_chart
 from orchestration.forecasting import (
     FORECASTS,
@@ -19,7 +18,9 @@ from orchestration.forecasting import (
     cohorts_of,
     forecast_of_year,
     places_of,
+    planning_rows,
     plans_of_municipality,
+    weighted_errors,
 )
 from orchestration.names import FORECAST, STATISTICS_TEAM
 from orchestration.partitions import count_dates, funding_years
@@ -66,14 +67,16 @@ def enrollment_forecast(context: dg.AssetExecutionContext, warehouse: Warehouse,
     latest, refused = _latest(sorted(enrollment["municipality_code"].unique()), scope=scope, year=year)
     cohorts = cohorts_of(scope, sorted(latest), years=range(year - 5, year + 3))
     made, without = forecast_of_year(enrollment, warehouse.mart("dim_school_unit"), latest=latest, cohorts=cohorts)
-    tables.write_record("forecast", year, {"refused": refused | without, "wape": _wape(made["forecast_backtest"])})
+    tables.write_record(
+        "forecast", year, {"refused": refused | without, "errors": weighted_errors(made["forecast_backtest"])}
+    )
     told = {"municipalities": made["fct_municipality_forecast"]["municipality_code"].nunique()}
     pictures = {
         "fct_municipality_forecast": {"ahead": forecast_chart(made["fct_municipality_forecast"], enrollment)},
         "forecast_backtest": {"errors": backtest_chart(made["forecast_backtest"])},
     }
     for name, table in made.items():
-        rows = _write(tables, name, table, year)
+        rows = tables.write(name, planning_rows(name, table, funding_year=year), year)
         yield dg.MaterializeResult(
             asset_key=_key(name), metadata=told | {"dagster/row_count": rows} | pictures.get(name, {})
         )
@@ -113,7 +116,10 @@ def forecast_plans(context: dg.AssetExecutionContext, tables: Tables, scope: Sco
         table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(PLANNING[name].names))
         yield dg.MaterializeResult(
             asset_key=_key(name),
-            metadata={"dagster/row_count": _write(tables, name, table, year), "refused": len(refused)},
+            metadata={
+                "dagster/row_count": tables.write(name, planning_rows(name, table, funding_year=year), year),
+                "refused": len(refused),
+            },
         )
 
 
@@ -129,27 +135,5 @@ def _latest(codes: list[str], *, scope: Scope, year: int) -> tuple[dict[str, dat
     return latest, refused
 
 
-def _write(tables: Tables, name: str, table: pd.DataFrame, year: int) -> int:
-    """Write one planning table under its contract."""
-    contract = PLANNING[name]
-    kept = table.assign(funding_year=year)[list(contract.names)].sort_values(list(contract.keys), ignore_index=True)
-    contract.check(kept)
-    return tables.write(name, kept, year)
-
-
 def _by_municipality(tables: Tables, name: str, year: int) -> Mapping[str, pd.DataFrame]:
     return dict(tuple(tables.read_or_empty(name, year).groupby("municipality_code")))
-
-
-def _wape(backtest: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """Level and horizon to the weighted errors over all municipalities, ours and naive."""
-    if backtest.empty:
-        return {}
-    told = summary(backtest.rename(columns={"forecast_level": "level"}))
-    return {
-        f"{row.level}_{row.horizon_years}": {
-            "ours": round(float(row.wape), 6),
-            "naive": round(float(row.naive_wape), 6),
-        }
-        for row in told.itertuples()
-    }
