@@ -113,7 +113,8 @@ def _grid(rows: pd.DataFrame) -> Table:
 
 
 def _cell(row: object) -> str:
-    expected = number(round(row.expected_count, 1), decimals=1)  # type: ignore[attr-defined]
+    count = float(row.expected_count)  # type: ignore[attr-defined]
+    expected = number(count, decimals=1 if count < 1000 else 0)
     low, high = row.interval_lower_count, row.interval_upper_count  # type: ignore[attr-defined]
     return expected if pd.isna(low) else f"{expected} ({number(low)}–{number(high)})"
 
