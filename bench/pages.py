@@ -14,7 +14,7 @@ import yaml
 
 from bench.example_policy import example_policy_page
 from expectations.columns import COLUMNS
-from expectations.contracts import CONTRACT_VERSION, CONTRACTS
+from expectations.contracts import CONTRACT_VERSION, CONTRACTS, PLANNING
 from expectations.dashboards import DASHBOARDS, MARTS
 from expectations.rules import all_rules, rules_of
 from orchestration.operations.settings_file import json_schema as operations_schema
@@ -31,12 +31,16 @@ def columns_page() -> str:
         f"Contract version {CONTRACT_VERSION}. Published names are promises. This page is generated from",
         "`expectations/columns.py` and `expectations/contracts/`; `make docs` renews it.",
     ]
-    for contract in CONTRACTS.values():
+    for contract in (*CONTRACTS.values(), *PLANNING.values()):
+        kept = (
+            ["", "Kept in the home for planning; not sealed with a publication."] if contract.table in PLANNING else []
+        )
         parts += [
             "",
             f"## {contract.table}",
             "",
             contract.grain_en,
+            *kept,
             "",
             f"Key: {', '.join(f'`{k}`' for k in contract.keys)}.",
         ]
@@ -45,7 +49,9 @@ def columns_page() -> str:
             empty = "yes" if column.name in contract.nullable else ""
             parts.append(f"| `{column.name}` | {column.type} | {column.unit} | {empty} | {column.en} |")
     unused = sorted(
-        set(COLUMNS) - {name for contract in CONTRACTS.values() for name in contract.names} - {"publication_id"}
+        set(COLUMNS)
+        - {name for contract in (*CONTRACTS.values(), *PLANNING.values()) for name in contract.names}
+        - {"publication_id"}
     )
     if unused:
         raise ValueError(f"described but in no published table: {', '.join(unused)}")

@@ -28,3 +28,7 @@ class AllocationError(ModelsError):
 
 class DisclosureError(ModelsError):
     """Refused by disclosure control: cells, sums or thresholds that make no sense together."""
+
+
+class ForecastError(ModelsError):
+    """Refused by the enrollment forecast: counts, cohorts, places or prices."""

@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestration import cli_compare, cli_door, cli_init, cli_operations, cli_postgres, cli_publish, cli_weights
+from orchestration import (
+    cli_compare,
+    cli_door,
+    cli_forecast,
+    cli_init,
+    cli_operations,
+    cli_postgres,
+    cli_publish,
+    cli_weights,
+)
 from orchestration.cli_fetch import fetch
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
@@ -110,6 +119,7 @@ def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None
 cli_door.register(app)
 cli_weights.register(app)
 cli_compare.register(app)
+cli_forecast.register(app)
 cli_init.register(app)
 cli_operations.register(app)
 cli_publish.register(app)

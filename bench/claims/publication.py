@@ -11,6 +11,7 @@ from bench.claims import (
     publication_disclosure,
     publication_gate,
     publication_mutation,
+    publication_readers,
     publication_same,
 )
 
@@ -19,6 +20,7 @@ CLAIMS = (
     *publication_crowd.CLAIMS,
     *publication_gate.CLAIMS,
     *publication_disclosure.CLAIMS,
+    *publication_readers.CLAIMS,
     *publication_same.CLAIMS,
     *publication_mutation.CLAIMS,
 )

@@ -1,0 +1,1 @@
+"""The forecast of pupils: assets."""

@@ -1,0 +1,206 @@
+"""From the warehouse's counts and a municipality's facts to the planning tables, under their contracts' names.
+
+Belongs here: which counts a funding year's forecast may see, what the facts give it, the names of columns. Does not: any
+estimate (``models_py.forecast``), writing.
+Facts (``facts.yml``): ``school_places`` are places per school unit; ``children_starting`` children in the area around a
+unit who reach the preschool class in the year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+
+from expectations.contracts import PLANNING
+from models_py.forecast import (
+    Cohorts,
+    EnrollmentForecast,
+    compare_capacity,
+    enrollment_panel,
+    forecast_budget,
+    forecast_enrollment,
+    planning_inputs,
+    rates_of,
+    summary,
+)
+from orchestration.resources.scope import Scope
+
+PLACES, CHILDREN = "school_places", "children_starting"
+WHOLE = "all"
+
+FORECASTS = ("fct_enrollment_forecast", "fct_municipality_forecast", "forecast_backtest", "forecast_break")
+PLANS = ("forecast_capacity", "forecast_budget", "planning_enrollment")
+
+_NAMES = {
+    "count_year": "target_count_year", "interval_lower": "interval_lower_count", "interval_upper": "interval_upper_count",
+    "method": "forecast_method",
+}  # fmt: skip
+
+
+def forecast_of_year(
+    enrollment: pd.DataFrame,
+    units: pd.DataFrame,
+    *,
+    latest: Mapping[str, date],
+    cohorts: pd.DataFrame | None = None,
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Forecasts of the municipalities in ``latest``, and why others have none.
+
+    Parameters
+    ----------
+    enrollment : the mart ``fct_enrollment``; every municipality in it lends its experience
+    units : the mart ``dim_school_unit``, for predecessors
+    latest : municipality to the later count date of its funding year; no later count is seen
+    cohorts : ``intake.COLUMNS`` and school_unit_code, or None
+
+    Returns tables by name without funding_year, and municipality to reason.
+    """
+    counts = _october(enrollment)
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in FORECASTS}
+    refused = {}
+    for day in sorted(set(latest.values())):
+        known = counts[counts["count_date"] <= day]
+        codes = {code for code, own in latest.items() if own == day}
+        counted = set(known.loc[known["count_date"] == day, "municipality_code"])
+        refused |= dict.fromkeys(codes - counted, f"no pupils counted on {day}")
+        codes &= counted
+        if not codes:
+            continue
+        if known["count_year"].nunique() < 2:
+            refused |= dict.fromkeys(codes, f"only one count year up to {day}; a forecast needs two")
+            continue
+        made = forecast_enrollment(
+            enrollment_panel(known), links=_links(units), cohorts=None if cohorts is None else Cohorts(cohorts)
+        )
+        for name, table in _named(made).items():
+            parts[name].append(table[table["municipality_code"].isin(codes)])
+    tables = {
+        name: pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_columns(name))
+        for name, found in parts.items()
+    }
+    return tables, dict(sorted(refused.items()))
+
+
+def plans_of_municipality(
+    units: pd.DataFrame,
+    town: pd.DataFrame,
+    *,
+    lines: pd.DataFrame,
+    need: pd.DataFrame,
+    places: pd.DataFrame | None,
+) -> dict[str, pd.DataFrame]:
+    """Capacity, budget and planning pupils of one municipality, of those that its facts and amounts allow.
+
+    ``units`` and ``town`` are its rows of the first two ``FORECASTS``; ``lines`` of ``fct_allocation`` and ``need`` of
+    ``fct_need_index`` may be empty; ``places`` is school_unit_code, place_count.
+    """
+    plain = {new: old for old, new in _NAMES.items()}
+    cells, whole = units.rename(columns=plain), town.rename(columns=plain)
+    made: dict[str, pd.DataFrame] = {}
+    if places is not None and len(places):
+        made["forecast_capacity"] = compare_capacity(cells, places=places).rename(columns=_NAMES)
+    if len(lines) and len(need):
+        pupils = dict(zip(need["school_unit_code"].astype(str), need["pupil_count"].astype(int), strict=True))
+        budget = forecast_budget(cells, municipality=whole, rates=rates_of(lines, pupils=pupils)).municipality
+        sek = {name: f"forecast_{name}" for name in ("budget_sek", "budget_lower_sek", "budget_upper_sek")}
+        budget = budget.rename(columns=_NAMES | sek)
+        made["forecast_budget"] = budget.assign(
+            **{
+                name: [None if pd.isna(value) else Decimal(int(value)) for value in budget[name]]
+                for name in sek.values()
+            }
+        )
+        plan = planning_inputs(cells, need=need)
+        index = plan.need.set_index("school_unit_code")["need_index"]
+        made["planning_enrollment"] = plan.enrollment.rename(columns={"pupil_count": "planned_pupil_count"}).assign(
+            planned_need_index=lambda t: t["school_unit_code"].map(index),
+            municipality_code=cells["municipality_code"].iloc[0],
+        )
+    return made
+
+
+def planning_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
+    """The table under its contract: its columns, in key order. Raises ContractError."""
+    contract = PLANNING[name]
+    rows = table.assign(funding_year=funding_year)[list(contract.names)]
+    rows = rows.sort_values(list(contract.keys), ignore_index=True)
+    contract.check(rows)
+    return rows
+
+
+def weighted_errors(backtest: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Level and horizon to the weighted errors over all municipalities of ``forecast_backtest``, ours and naive, 0..1."""
+    if backtest.empty:
+        return {}
+    told = summary(backtest.rename(columns={"forecast_level": "level"}))
+    return {
+        f"{row.level}_{row.horizon_years}": {
+            "ours": round(float(row.wape), 6),
+            "naive": round(float(row.naive_wape), 6),
+        }
+        for row in told.itertuples()
+    }
+
+
+def places_of(scope: Scope, code: str, *, funding_year: int) -> pd.DataFrame | None:
+    """school_unit_code, place_count from the year's facts; None without them. Raises PolicyError."""
+    values = _measure(scope, code, funding_year, PLACES)
+    return None if values is None else pd.DataFrame(values, columns=["school_unit_code", "place_count"])
+
+
+def cohorts_of(scope: Scope, codes: Iterable[str], *, years: Sequence[int]) -> pd.DataFrame | None:
+    """Children starting per unit's area and count year, from the facts of each year; None where nobody gives any."""
+    rows = [
+        (code, unit, year, count)
+        for code in codes
+        for year in years
+        for unit, count in _measure(scope, code, year, CHILDREN) or ()
+    ]
+    names = ["municipality_code", "school_unit_code", "count_year", "child_count"]
+    return pd.DataFrame(rows, columns=names) if rows else None
+
+
+def _measure(scope: Scope, code: str, year: int, name: str) -> list[tuple[str, float]] | None:
+    measures = scope.facts(code, year).measures
+    if measures is None or name not in measures:
+        return None
+    given = measures[measures[name].notna()]
+    return [(str(unit), float(value)) for unit, value in zip(given["school_unit_code"], given[name], strict=True)]
+
+
+def _october(enrollment: pd.DataFrame) -> pd.DataFrame:
+    """Counts of 15 October with their year; spring counts have other pupils."""
+    days = pd.Series(enrollment["count_date"], dtype=object)
+    autumn = [day.month == 10 for day in days]
+    return enrollment[autumn].assign(count_year=[day.year for day in days[autumn]])
+
+
+def _links(units: pd.DataFrame) -> list[tuple[str, str]]:
+    named = units[units["predecessor_codes"].notna()]
+    pairs = {
+        (old.strip(), str(new))
+        for new, codes in zip(named["school_unit_code"], named["predecessor_codes"], strict=True)
+        for old in str(codes).split(",")
+    }
+    return sorted(pairs)
+
+
+def _named(made: EnrollmentForecast) -> dict[str, pd.DataFrame]:
+    return {
+        "fct_enrollment_forecast": made.units.rename(columns=_NAMES),
+        "fct_municipality_forecast": made.municipalities.rename(columns=_NAMES),
+        "forecast_backtest": made.backtest.rename(columns={"level": "forecast_level"}),
+        "forecast_break": made.breaks.rename(
+            columns={
+                "count_year": "break_count_year", "kind": "break_kind", "school_unit_code": "break_unit_code",
+                "pupil_count": "break_pupil_count", "expected_count": "compared_count",
+            }
+        ).assign(break_unit_code=lambda t: t["break_unit_code"].fillna(WHOLE)),
+    }  # fmt: skip
+
+
+def _columns(name: str) -> list[str]:
+    return [column for column in PLANNING[name].names if column != "funding_year"]
