@@ -126,7 +126,8 @@ def wide_school_allocation(
     year = int(context.partition_key)
     lines, need = tables.read_or_empty("fct_allocation", year), tables.read_or_empty("fct_need_index", year)
     units, records = warehouse.mart("dim_school_unit"), tables.read_record("allocation", year)
-    ends = dict(tables.read_or_empty(ENDS, year).groupby("municipality_code"))
+    kept = tables.read_or_none(ENDS, year)
+    ends = {} if kept is None else dict(tuple(kept.groupby("municipality_code")))
     parts = []
     for code, own_lines in lines.groupby("municipality_code"):
         later, _ = count_dates(year, lag_years=scope.decided(code, year).count_lag_years)
