@@ -155,19 +155,32 @@ FAULTS: list[tuple[str, str, Spoil]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, object]:
+    """A root where a clean publication stands, and what it looks like; no refusal may change it."""
+    shared = tmp_path_factory.mktemp("standing")
+    release(candidate(), shared)
+    return shared, snapshot(shared)
+
+
 @pytest.mark.parametrize(("rule_id", "spoil"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
-def test_one_fault_is_caught_by_its_rule_alone_and_nothing_is_published(rule_id: str, spoil: Spoil, root: Path) -> None:
-    release(candidate(), root)
-    before = snapshot(root)
+def test_one_fault_is_caught_by_its_rule_alone_and_nothing_is_published(
+    rule_id: str, spoil: Spoil, standing: tuple[Path, object]
+) -> None:
+    shared, before = standing
     bad = spoil(candidate(seed=1))
     said = verdict(candidate(seed=1)) if rule_id == CONTRACT_RULE else verdict(bad)
-    outcome = publish(bad, root=root, gate=said, actor="annika", now=NOW)
+    outcome = publish(bad, root=shared, gate=said, actor="annika", now=NOW)
     assert outcome.status == "refused"
     assert outcome.path is None
     assert [(reason.rule_id, reason.failing_count) for reason in outcome.reasons] == [(rule_id, 1)]
     assert outcome.reasons[0].detail or rule_id == UNITS_RULE
-    assert snapshot(root) == before
-    assert release(candidate("0001"), root).status == "published", "the neighbour is held up"
+    assert snapshot(shared) == before
+
+
+def test_a_refusal_holds_no_neighbour_up(root: Path) -> None:
+    assert release(replace(candidate(), budget_ore=1), root).status == "refused"
+    assert release(candidate("0001"), root).status == "published"
 
 
 def test_every_own_rule_has_a_fault_that_breaks_it() -> None:

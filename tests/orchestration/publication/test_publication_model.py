@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import re
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -21,19 +22,31 @@ from models_py.need.disclosure import SHOWN_FROM, shown
 from models_py.need.fit import Estimator, IntervalRule
 from models_py.need.ladder import Rung
 from orchestration.publication import model_words
+from orchestration.publication import seal as sealing
 from orchestration.publication.candidate import Candidate
-from orchestration.publication.model_card import summary
+from orchestration.publication.checks import in_canonical_form
+from orchestration.publication.model_card import model_notes, summary
 from orchestration.publication.model_tables import coefficients, differences
+from orchestration.publication.parquet import read_arrow, to_frame
+from orchestration.publication.release import about
 from orchestration.publication.verify import verify
 
 LANGUAGES = ("sv", "en")
 
 
 def _card(of: Candidate, root: Path) -> dict[str, str]:
-    """MODEL.md of a publication by language, with plain spaces."""
-    path = release(of, root).path
-    assert path is not None
-    text = re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", (path / "MODEL.md").read_text("utf-8"))
+    """MODEL.md by language, with plain spaces, made as a publication makes it: from its Parquet files read back."""
+    own = {"municipality_code": of.municipality_code, "funding_year": of.funding_year}
+    tables, broken = in_canonical_form(of.tables, **own)
+    assert not broken.failing_count, broken.detail
+    publication_id = f"{of.funding_year}.0.1"
+    root.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=root))
+    sealing.write_tables(folder, tables, publication_id=publication_id)
+    frames = {name: to_frame(read_arrow(folder / sealing.TABLES / f"{name}.parquet")) for name in tables}
+    words = about(publication_id, is_demo=of.is_demo, decision=None)
+    notes = model_notes(of, publication_id=publication_id, about=words, tables=frames).decode("utf-8")
+    text = re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", notes)
     swedish, english = text.split("\n## English\n")
     return {"sv": swedish, "en": english}
 
