@@ -21,6 +21,8 @@ from bench.mutation.plan import GROUPS, ROOT, Group, entry, load, stale, store
 
 COPIES = ROOT / "var-mutation"
 CONFTEST = "conftest.py"
+PATIENCE = 4
+"""A mutant may take so many times what its tests take on the whole code; then it hangs, and counts as noticed."""
 
 
 def main() -> None:
@@ -82,6 +84,7 @@ def _copied(group: Group, file: str) -> Path:
     }
     settings = [
         "[mutmut]",
+        f"timeout_multiplier={PATIENCE}",
         *(line for name, values in lists.items() for line in (f"{name}=", *(f"    {v}" for v in values))),
     ]
     (copy / "setup.cfg").write_text("\n".join(settings) + "\n", encoding="utf-8")
