@@ -24,7 +24,13 @@ from orchestration.publication.act import Act
 from orchestration.publication.background import earlier_publications
 from orchestration.publication.candidate import Candidate, Outcome, Reason
 from orchestration.publication.canonical import canonical
-from orchestration.publication.checks import CONTRACT_RULE, in_canonical_form, run_checks
+from orchestration.publication.checks import (
+    CONTRACT_RULE,
+    TOTAL_RULE,
+    in_canonical_form,
+    run_checks,
+    total_off_budget,
+)
 from orchestration.publication.content import Content, describe, published_contracts, sha256_of_content
 from orchestration.publication.disclosure_check import check_disclosure
 from orchestration.publication.duckdb_file import NAME as DUCKDB_NAME
@@ -130,6 +136,9 @@ def _publish_locked(work: Work, *, actor: str, now: datetime) -> Outcome:
         if pointed(work.folder, pointer=PROPOSED) != newest.name:
             swap(work.folder, pointer=PROPOSED, publication_id=newest.name)
         if manifests.load(newest)["content_sha256"] == work.content_sha256:
+            off, where = total_off_budget(work.candidate.tables["fct_allocation"], budget_ore=work.candidate.budget_ore)
+            if off:  # the budget is no part of the content: the same lines may miss another one
+                return work.outcome("refused", None, (Reason(TOTAL_RULE, off, where),))
             return work.outcome("published" if recovered else "verified", newest)
     number = int(newest.name.rpartition(".")[2]) + 1 if newest else 1
     publication_id = f"{work.candidate.funding_year}.0.{number}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.single_faults.home import CODES, SPOILED, YEAR, Bench, Judged, clean_home
-from bench.single_faults.registry import Caught, against, clean, known, try_fault
+from bench.single_faults.registry import FAULTS, IN_TESTS, VERDICT_FAULTS, Caught, against, clean, known, try_fault
 from expectations.rules import all_rules
 
 ONE_OF_EACH_HOME = ("D-REJECT-001", "T-UNIT-001", "Q-SHARE-001", "R-AMOUNT-002", "G-LINES-001")
@@ -16,6 +16,15 @@ ONE_OF_EACH_HOME = ("D-REJECT-001", "T-UNIT-001", "Q-SHARE-001", "R-AMOUNT-002",
 def test_every_rule_of_the_register_has_a_single_fault() -> None:
     assert known() == {rule.id for rule in all_rules()}
     assert {rule.home for rule in all_rules()} == {r.home for r in all_rules() if r.id in ONE_OF_EACH_HOME}
+
+
+def test_a_rule_that_is_broken_in_tests_is_named_there() -> None:
+    root = Path(__file__).resolve().parents[2]
+    for rule_id, file in IN_TESTS.items():
+        text = (root / file).read_text("utf-8")
+        family = rule_id.split("-")[1]
+        assert rule_id in text or f"{family}_RULE" in text or family == "ORGANISER", rule_id
+    assert not set(IN_TESTS) & {*FAULTS, *VERDICT_FAULTS}, "one single fault each"
 
 
 def test_a_fault_that_another_rule_catches_too_is_not_caught_alone() -> None:

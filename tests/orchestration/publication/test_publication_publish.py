@@ -225,3 +225,11 @@ def test_the_manifest_says_what_is_compared_and_what_is_recorded(root: Path) -> 
     assert manifest["recorded"]["code"] == "git:0123456"
     assert manifest["recorded"]["inputs"] == candidate().recorded["inputs"]
     assert set(manifest["recorded"]["writers"]) == {"duckdb", "pyarrow", "xlsxwriter"}
+
+
+def test_the_same_lines_under_another_budget_are_refused_and_not_verified(root: Path) -> None:
+    whole = candidate()
+    release(whole, root)
+    other = replace(whole, budget_ore=whole.budget_ore + 100)
+    outcome = release(other, root)
+    assert (outcome.status, [reason.rule_id for reason in outcome.reasons]) == ("refused", ["G-TOTAL-001"])
