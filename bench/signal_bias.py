@@ -17,7 +17,7 @@ from bench.recovery import outcome_counts, register_counts
 from models_py.allocation.scored_units import ScoredUnits, scored_units
 from models_py.allocation.signal import SignalShare, krona_intervals, signal_share
 from models_py.allocation.weighted import misplaced_share
-from models_py.need import FACTORS, NeedFit, fit_within_school
+from models_py.need import FACTORS, NeedFit, count_outcomes, fit_within_school
 from models_py.need.design import level_codes
 from models_py.need.logit import recalibrate
 from models_py.world import WorldSettings, simulate
@@ -68,7 +68,7 @@ def outcome(schools: int, seed: int) -> Outcome:
     world = simulate(settings)
     year = max(settings.count_years)
     counts = outcome_counts(world, observed_education=True)
-    fit = fit_within_school(counts, minimum_events=1)
+    fit = fit_within_school(count_outcomes(counts), minimum_events=1)
     register = register_counts(world, count_year=year)
     truth = true_need(world)
     truth = truth[truth["count_year"] == year].set_index("school_unit_code")

@@ -10,6 +10,7 @@ resolve() {
   "$scratch/venv/bin/uv" pip compile --quiet --no-strip-extras --only-binary :all: --generate-hashes --no-emit-index-url \
     --no-emit-find-links --no-header --no-annotate --universal --python-version 3.11 "$@"
 }
-resolve pyproject.toml -o requirements/run.txt
+# The larger lock first: what runs is then a part of what was tested.
 resolve pyproject.toml --group test -o requirements/test.txt
-resolve pyproject.toml --group test --group bench -o requirements/bench.txt
+resolve pyproject.toml --constraint requirements/test.txt -o requirements/run.txt
+resolve pyproject.toml --group test --group bench --constraint requirements/test.txt -o requirements/bench.txt
