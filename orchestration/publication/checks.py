@@ -178,7 +178,7 @@ def index_mean_off(index: pd.DataFrame) -> Failing:
 
 def small_counts_told(tables: Tables) -> Failing:
     """Lines that show fewer than ten pupils of a background; and units whose merged line stands beside what would tell its
-    parts: an index, a share, a part of the merged kinds, or an index that is withheld without a merged line."""
+    parts: an index, a share, a part of the merged kinds, or an index that is missing or withheld without a merged line."""
     lines, component = tables["fct_allocation"], tables["dim_component"]
     background = set(component.loc[component["is_background_count"].astype(bool), "component_code"])
     counted = lines[lines["component_code"].isin(background) & (lines["amount_ore"] != 0)]
@@ -190,6 +190,8 @@ def small_counts_told(tables: Tables) -> Failing:
         rows = tables[name]
         hidden = rows["index_withheld_because"].notna()
         withheld |= set(rows.loc[hidden, "school_unit_code"])
+        if name == "fct_need_index":  # the wide table has units that are not paid, which have no index
+            told += rows.loc[rows["need_index"].isna() & ~hidden, "school_unit_code"].tolist()
         own = rows[rows["school_unit_code"].isin(merged)]
         shows = [column for column in own.columns if column in _TELL_THE_PARTS and own[column].notna().any()]
         told += own.loc[own[shows].notna().any(axis=1), "school_unit_code"].tolist() if shows else []

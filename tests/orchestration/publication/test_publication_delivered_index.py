@@ -41,9 +41,16 @@ def test_the_notes_warn_in_both_languages_and_only_there(root: Path) -> None:
     assert [other.count(words) for words in warnings] == [0, 0]
 
 
-@pytest.mark.parametrize("column", ["need_index", "index_rule", "fit_id"])
+@pytest.mark.parametrize("column", ["index_rule", "fit_id"])
 def test_everything_else_of_the_index_must_still_be_there(column: str, root: Path) -> None:
     bad = spoiled(delivered(), "fct_need_index", column, 0, None)
     outcome = publish(bad, root=root, gate=verdict(delivered()), actor="annika", now=NOW)
     assert outcome.status == "refused"
     assert "G-CONTRACT-001" in {reason.rule_id for reason in outcome.reasons if reason.failing_count}
+
+
+def test_an_index_is_never_missing_without_a_word(root: Path) -> None:
+    bad = spoiled(delivered(), "fct_need_index", "need_index", 0, None)
+    outcome = publish(bad, root=root, gate=verdict(bad), actor="annika", now=NOW)
+    assert outcome.status == "refused"
+    assert "G-HEADS-001" in {reason.rule_id for reason in outcome.reasons}
