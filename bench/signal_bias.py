@@ -115,7 +115,7 @@ def _shares(fit: NeedFit, coefficients: np.ndarray, *, counts: pd.DataFrame, reg
     by_cell /= by_cell.sum(axis=1, keepdims=True)
     rows = []
     for b in coefficients:
-        intercept = recalibrate(fitted @ b, trials=leavers, events=events)
+        intercept = recalibrate(fitted @ b, trials=leavers, total=float(events.sum()))
         rows.append(by_cell @ expit(intercept + design @ b))
     return np.array(rows)
 

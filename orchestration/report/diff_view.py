@@ -62,7 +62,7 @@ def _table(difference: Difference) -> Table:
     units = difference.units
     shown = [cause for cause in CAUSES if any(units[cause])]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    table.add_column(say("diff_unit"), footer=say("total"))
+    table.add_column(say("diff_unit"), min_width=8, no_wrap=True, footer=say("total"))
     table.add_column(say("diff_component"))
     for head, column in (
         ("diff_before", "before_ore"),
