@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from orchestration.report.published import publications
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 LIKVARD = Path(sys.executable).with_name("likvard")
@@ -45,7 +46,11 @@ class Home:
         return self.path / "published"
 
     def likvard(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-        """One call of the command; it never raises."""
+        """One call of the command, from a process that holds the libraries; it never raises."""
+        return warm.likvard(arguments, env=surroundings(self.path, **{**self.settings, **settings}))
+
+    def installed(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        """The same by the installed script, as a user starts it: what is set before numpy is imported takes effect."""
         return subprocess.run(
             [str(LIKVARD), *arguments],
             env=surroundings(self.path, **{**self.settings, **settings}),
@@ -98,13 +103,8 @@ with dg.DagsterInstance.ephemeral() as instance:
 
 def materialise(home: Home, year: int, *assets: str) -> None:
     """A run of some assets only, as an analyst starts it in the UI; everything else stands as it was."""
-    done = subprocess.run(
-        [sys.executable, "-c", MATERIALISE, str(year), *assets],
-        cwd=ROOT,
-        env=surroundings(home.path, **home.settings),
-        capture_output=True,
-        text=True,
-        check=False,
+    done = warm.python(
+        MATERIALISE, ["materialise", str(year), *assets], env=surroundings(home.path, **home.settings), cwd=ROOT
     )
     assert done.returncode == 0, done.stderr[-3000:]
 
