@@ -91,12 +91,10 @@ class Material:
             funding_year=funding_year,
             scope=scope,
             bases=tables.read_record("municipality_basis", funding_year),
-            cut={
-                name: dict(tuple(tables.read_or_empty(name, funding_year).groupby("municipality_code"))) for name in CUT
-            },
+            cut={name: tables.by_municipality(name, funding_year) for name in CUT},
             fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
-            background=_by_municipality(tables.read_or_none(BACKGROUND_COUNTS, funding_year)),
+            background=tables.by_municipality(BACKGROUND_COUNTS, funding_year),
             organisers=tables.read_record("organisers", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
@@ -193,10 +191,6 @@ def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.Dat
         rule=material.scope.policy(code).disclosure_at(material.funding_year),
         earlier=earlier_publications(root / code, count_date=tables["dim_year"]["count_date"].iloc[0]),
     )
-
-
-def _by_municipality(rows: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    return {} if rows is None else dict(tuple(rows.groupby("municipality_code")))
 
 
 def _basis(material: Material, code: str) -> str:
