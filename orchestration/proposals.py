@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -296,8 +296,7 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
     if outcome.status == "refused":
         return row
     wide, record = material.cut["school_allocation"][code], material.allocations[code]
-    paid = wide[wide["payment_status"] == "paid"].sort_values("need_index", ascending=False)
-    told = paid[~paid["school_unit_code"].isin(record["need_parts"]["units"])]
+    paid = wide[wide["payment_status"] == "paid"]
     return row | {
         "paid_units": len(paid),
         "not_paid_units": len(wide) - len(paid),
@@ -305,9 +304,22 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
         "total_ore": record["budget_ore"],
         "structural_share": record["structural_share"],
         "redistributed_share": record["redistributed_share"],
-        "index_lowest": float(told["need_index"].min()),
-        "index_highest": float(told["need_index"].max()),
-        "example_unit": told["school_unit_code"].iloc[0],
+        **shown_index(paid, withheld=record["need_parts"]["units"]),
+    }
+
+
+def shown_index(paid: pd.DataFrame, *, withheld: Collection[str]) -> dict[str, Any]:
+    """The index from lowest to highest as published, how many units stand without, and a unit to look at.
+
+    ``paid``: rows of school_allocation before anything is withheld. Where every index is withheld there is no lowest.
+    """
+    by_need = paid.sort_values("need_index", ascending=False)
+    told = by_need[~by_need["school_unit_code"].isin(withheld)]
+    return {
+        "withheld_units": len(paid) - len(told),
+        "index_lowest": float(told["need_index"].min()) if len(told) else None,
+        "index_highest": float(told["need_index"].max()) if len(told) else None,
+        "example_unit": (told if len(told) else paid)["school_unit_code"].iloc[0],
     }
 
 

@@ -23,7 +23,10 @@ def tables(tmp_path: Path) -> Tables:
 
 def test_a_table_by_municipality_holds_every_row_once_under_its_own_code(tables: Tables) -> None:
     cut = tables.by_municipality("counts", 2027)
-    assert {code: rows["school_unit_code"].tolist() for code, rows in cut.items()} == {"0780": ["c"], "9999": ["b", "a"]}
+    assert {code: rows["school_unit_code"].tolist() for code, rows in cut.items()} == {
+        "0780": ["c"],
+        "9999": ["b", "a"],
+    }
     assert list(cut) == ["0780", "9999"]
     pd.testing.assert_frame_equal(pd.concat(cut.values()), tables.read("counts", 2027))
 
