@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from orchestration.cli_console import UNEXPECTED, errors, out, refuse
+from orchestration.cli_console import alone, errors, out, refuse
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
@@ -214,13 +214,7 @@ def _told_errors() -> Iterator[None]:
 
 @contextmanager
 def _alone(found: Settings) -> Iterator[None]:
-    from orchestration.home import HomeInUseError, alone_in
-
     if not found.home.is_dir():
         refuse(say("verify_nothing", folder=str(found.published)))
-    try:
-        with alone_in(found):
-            yield
-    except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)))
-        raise typer.Exit(UNEXPECTED) from None
+    with alone(found):
+        yield

@@ -109,7 +109,7 @@ def _pure(seed: int) -> dict[str, Any]:
     of = candidate(units=1, seed=seed)
     return {
         "in_canonical_form": in_canonical_form(of.tables, municipality_code="9999", funding_year=YEAR),
-        "run_checks": run_checks(of.tables, budget_ore=of.budget_ore),
+        "run_checks": run_checks(of.tables, budget_ore=of.budget_ore, threshold=of.disclosure.threshold),
     }
 
 
