@@ -18,10 +18,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 from scipy import stats
 from scipy.special import expit
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from models_py.errors import NeedError
 from models_py.need.design import MISSING

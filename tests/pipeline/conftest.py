@@ -94,9 +94,12 @@ import sys
 import dagster as dg
 from orchestration.definitions import defs
 
-year, keys = sys.argv[1], [dg.AssetKey(name.split("/")) for name in sys.argv[2:]]
+year, asked = sys.argv[1], [dg.AssetKey(name.split("/")) for name in sys.argv[2:]]
+definitions = defs()
+whole = dg.AssetSelection.assets(*asked).required_multi_asset_neighbors()  # a step that makes several makes them all
+keys = list(whole.resolve(definitions.resolve_asset_graph()))
 with dg.DagsterInstance.ephemeral() as instance:
-    job = defs().resolve_job_def("yearly_proposal")
+    job = definitions.resolve_job_def("yearly_proposal")
     assert job.execute_in_process(instance=instance, partition_key=year, asset_selection=keys).success
 """
 

@@ -295,7 +295,7 @@ def test_the_same_input_again_verifies_and_writes_nothing(home):
 def test_the_command_speaks_swedish_by_setting(home):
     told = home.likvard("explain", "99990002", str(YEAR), language="sv")
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "Exempelkommun" in home.likvard("status", language="sv").stdout
+    assert "Leveranser" in home.likvard("status", language="sv").stdout
     assert "förslag" in told.stdout.lower()
     assert "proposal" not in told.stdout.lower()
 

@@ -165,5 +165,5 @@ def test_a_merged_line_holds_the_sum_and_its_equation_and_every_other_line_stays
 
 
 def test_the_settled_ten_is_the_least():
-    with pytest.raises(AllocationError, match="disclosure.threshold: 9 is below 10"):
+    with pytest.raises(AllocationError, match=r"disclosure\.threshold: 9 is below 10"):
         NeedPartsPolicy(smallest_count=9)
