@@ -104,8 +104,16 @@ with dg.DagsterInstance.ephemeral() as instance:
 """
 
 
-def materialise(home: Home, year: int, *assets: str) -> None:
-    """A run of some assets only, as an analyst starts it in the UI; everything else stands as it was."""
+def materialise(home: Home, year: int, *assets: str, **settings: object) -> None:
+    """A run of some assets only, as an analyst starts it in the UI; everything else stands as it was.
+
+    With ``settings`` in a process of its own, so that what is set before numpy is imported takes effect.
+    """
+    if settings:
+        env = surroundings(home.path, **{**home.settings, **settings})
+        command = [sys.executable, "-c", MATERIALISE, str(year), *assets]
+        subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=True)
+        return
     done = warm.python(
         MATERIALISE, ["materialise", str(year), *assets], env=surroundings(home.path, **home.settings), cwd=ROOT
     )

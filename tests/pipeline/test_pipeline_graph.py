@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from expectations.rules import all_rules
+from tests import warm
 from tests.pipeline.conftest import ROOT, surroundings
 
 DESCRIBE = """
@@ -42,14 +41,7 @@ print("GRAPH" + json.dumps({
 
 
 def described(home: Path, environment: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-c", DESCRIBE],
-        cwd=ROOT,
-        env=surroundings(home, environment=environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.python(DESCRIBE, ["graph"], env=surroundings(home, environment=environment), cwd=ROOT)
     assert done.returncode == 0, done.stderr[-3000:]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("GRAPH")]
     return json.loads(line.removeprefix("GRAPH"))

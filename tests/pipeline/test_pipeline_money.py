@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,6 +22,7 @@ from orchestration.publication.candidate import Outcome
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
+from tests import warm
 from tests.pipeline.conftest import ROOT, Home, surroundings
 
 CODE, YEAR = "9999", 2026
@@ -35,7 +34,7 @@ DELIVER = (
 @pytest.fixture(scope="module")
 def home(new_home) -> Home:
     made = new_home("money", OPENBLAS_NUM_THREADS=1)
-    subprocess.run([sys.executable, "-c", DELIVER], cwd=ROOT, env=surroundings(made.path), check=True)
+    assert warm.python(DELIVER, ["deliver"], env=surroundings(made.path), cwd=ROOT).returncode == 0
     done = made.likvard("run", str(YEAR))
     assert done.returncode == 0, done.stdout + done.stderr
     return made

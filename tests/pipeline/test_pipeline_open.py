@@ -192,12 +192,3 @@ def test_the_command_says_that_nothing_was_lost_and_what_the_file_has(cut_off):
 
 AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
              "publication/rule_result", "publication/proposal")  # fmt: skip
-
-
-def test_a_municipality_can_be_run_alone(clean, cut_off, exported):
-    """Last in this file: the clean export is back, and one named municipality is judged, no other."""
-    spoil(exported, NOW, lambda _: files.make_export(UNITS, NOW, decimals=1))
-    done = clean.likvard("run", str(YEAR), "--policy", "default", "--municipality", "9903")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert set(clean.outcomes(YEAR)) == {"9903"}
-    assert clean.outcomes(YEAR)["9903"]["status"] == "published", "shares with a decimal are another content"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from expectations.contracts import CONTRACTS
 from expectations.dashboards import DASHBOARDS, MARTS
+from tests import warm
 from tests.pipeline.conftest import ROOT, surroundings
 
 ASK = """
@@ -37,14 +36,7 @@ print("ASKED" + json.dumps({"jobs": jobs, "marts": sorted(read)}))
 
 
 def asked(home: Path, **settings: object) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-c", ASK],
-        cwd=ROOT,
-        env=surroundings(home, **settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.python(ASK, ["graph"], env=surroundings(home, **settings), cwd=ROOT)
     assert done.returncode == 0, done.stderr[-3000:]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("ASKED")]
     return json.loads(line.removeprefix("ASKED"))

@@ -55,7 +55,7 @@ def tables(home) -> dict[str, pd.DataFrame]:
 
 def test_every_municipality_has_a_proposal(home):
     outcomes = home.outcomes(YEAR)
-    assert sorted(outcomes) == sorted(CODES)
+    assert sorted(outcomes) == sorted(CODES), "those that were asked for, and no other of the file"
     assert {row["status"] for row in outcomes.values()} == {"published"}
     assert {row["basis"] for row in outcomes.values()} == {"open_statistics"}
 
