@@ -1,7 +1,7 @@
 """Have the weights moved? Three cohorts against the next three, factor by factor.
 
 Belongs here: the Wald test on two fits of the same kind. Does not: fitting, what to do about it (``alarms``).
-Source: Wald 1943; with the leave-one-school-out covariance of the fits it keeps its size at ten schools.
+Sources: Wald 1943; Hotelling 1931, since a covariance of ten schools is itself unsure; many schools give the chi-square.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COLUMNS = (
 def factor_drift(early: NeedFit, late: NeedFit) -> pd.DataFrame:
     """``COLUMNS``, a row per factor that both fits know; changes in log-odds (points for linear fits), late less early.
 
-    W = d'(V₁ + V₂)⁻¹d over the levels that both estimated against the same baseline.
+    W = d'(V₁ + V₂)⁻¹d over the levels that both estimated against the same baseline, judged by Hotelling's F.
     Raises ``AccuracyError``: ``shared_years`` (the cohorts overlap, so the fits are not independent), ``other_scale``,
     ``no_shared_levels``.
     """
@@ -45,13 +45,22 @@ def factor_drift(early: NeedFit, late: NeedFit) -> pd.DataFrame:
         most = int(np.argmax(np.round(np.abs(change), 9)))
         degrees = int(kept.sum())
         rows.append(
-            (name, len(levels), round(wald, 9), degrees, round(float(stats.chi2.sf(wald, degrees)), 9),
+            (name, len(levels), round(wald, 9), degrees, round(_p_value(wald, degrees, early, late), 9),
              round(float(change[most]), 9), levels[most])
         )  # fmt: skip
     if not rows:
         raise AccuracyError("the two fits share no estimated level", reason="no_shared_levels")
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "adjusted_p_value"])
     return table.assign(adjusted_p_value=np.round(holm(table["p_value"].to_numpy()), 9))[list(COLUMNS)]
+
+
+def _p_value(wald: float, degrees: int, early: NeedFit, late: NeedFit) -> float:
+    """Hotelling's F with the degrees of freedom of both covariances; 1 where they cannot carry that many levels."""
+    both = early.degrees_of_freedom + late.degrees_of_freedom
+    if not np.isfinite(both):
+        return float(stats.chi2.sf(wald, degrees))
+    left = both - degrees + 1
+    return float(stats.f.sf(wald * left / (both * degrees), degrees, left)) if left > 0 else 1.0
 
 
 def _shared(early: NeedFit, late: NeedFit) -> list[tuple[str, list[str]]]:
