@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from models_py.effect.panel import NO_VARIATION
 from models_py.errors import EffectError
 
 
@@ -53,11 +54,7 @@ def cluster_regression(x: np.ndarray, *, y: np.ndarray, starts: np.ndarray) -> C
     """
     values, vectors = np.linalg.eigh(x.T @ x)
     if not values[0] > 1e-10 * max(float(values[-1]), 1e-300):
-        raise EffectError(
-            "the dose does not vary within school units beyond what all units share in a year (or follows from the other"
-            " columns); wait for a year in which the formula gave units different changes",
-            reason="no_variation",
-        )
+        raise EffectError(NO_VARIATION, reason="no_variation")
     root = (vectors / np.sqrt(values)) @ vectors.T
     z = x @ root
     estimate = root @ (z.T @ y)

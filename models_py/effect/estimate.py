@@ -14,7 +14,7 @@ from scipy import stats
 
 from models_py.effect.cluster import ClusterFit, cluster_regression
 from models_py.effect.dose import exposure
-from models_py.effect.panel import EffectPanel, effect_panel, of_years, panel_table, two_way
+from models_py.effect.panel import EffectPanel, effect_panel, freed, of_years, panel_table, two_way
 from models_py.errors import EffectError
 
 DECIMALS = 10
@@ -90,7 +90,8 @@ def instrumented_effect(panel: EffectPanel) -> tuple[Estimate, float]:
     """
     if panel.received is None:
         raise EffectError("what units received is not known; deliver it", reason="no_received_dose")
-    x, y, d = (two_way(values, panel) for values in (panel.dose, panel.outcome, panel.received))
+    x = freed(panel.dose[:, None], panel)[:, 0]
+    y, d = (two_way(values, panel) for values in (panel.outcome, panel.received))
     first = cluster_regression(x[:, None], y=d, starts=panel.starts)
     if not first.coefficients[0] ** 2 > 1e-12:
         raise EffectError("the simulated dose says nothing of the received one", reason="weak_dose")
@@ -114,7 +115,7 @@ def _with_exposure(panel: EffectPanel, first_year: int) -> tuple[EffectPanel, np
 
 
 def _fit(panel: EffectPanel, x: np.ndarray) -> ClusterFit:
-    return cluster_regression(two_way(x, panel), y=two_way(panel.outcome, panel), starts=panel.starts)
+    return cluster_regression(freed(x, panel), y=two_way(panel.outcome, panel), starts=panel.starts)
 
 
 def _first(fit: ClusterFit) -> Estimate:

@@ -16,6 +16,11 @@ KEYS = ("school_unit_code", "result_year")
 MINIMUM_SCHOOLS = 3
 """With two units one slope and its uncertainty cannot both be told."""
 
+NO_VARIATION = (
+    "the dose does not vary within school units beyond what all units share in a year (or follows from the other columns);"
+    " wait for a year in which the formula gave units different changes"
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectPanel:
@@ -113,6 +118,16 @@ def two_way(values: np.ndarray, panel: EffectPanel) -> np.ndarray:
     years, rest = both[:, : dummies.shape[1]], both[:, dummies.shape[1] :]
     slopes, *_ = np.linalg.lstsq(years, rest, rcond=None)
     return (rest - years @ slopes).reshape(values.shape)
+
+
+def freed(columns: np.ndarray, panel: EffectPanel) -> np.ndarray:
+    """``two_way`` of explanatory columns (rows × columns). Raises ``EffectError`` (``no_variation``) where school and year
+    alone explain one of them: a rest of rounding must not be taken for a change."""
+    rest = two_way(columns, panel)
+    left, whole = (rest**2).sum(axis=0), (columns**2).sum(axis=0)
+    if not (left > 1e-12 * np.maximum(whole, 1e-300)).all():
+        raise EffectError(NO_VARIATION, reason="no_variation")
+    return rest
 
 
 def _within(values: np.ndarray, panel: EffectPanel) -> np.ndarray:

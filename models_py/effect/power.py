@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from models_py.effect.cluster import cluster_regression
-from models_py.effect.panel import EffectPanel, two_way
+from models_py.effect.panel import EffectPanel, freed, two_way
 from models_py.errors import EffectError
 
 CHUNK_VALUES = 4_000_000
@@ -55,7 +55,7 @@ def smallest_detectable(panel: EffectPanel, *, noise: Noise, draws: int = 500, s
     regression."""
     if draws < 100:
         raise EffectError(f"draws is {draws}; 100 or more are needed", reason="bad_setting")
-    x = two_way(panel.dose, panel)
+    x = freed(panel.dose[:, None], panel)[:, 0]
     fit = cluster_regression(x[:, None], y=two_way(panel.outcome, panel), starts=panel.starts)
     degrees = float(fit.degrees_of_freedom[0])
     square = float(x @ x)
@@ -90,7 +90,7 @@ def noise_draws(panel: EffectPanel, *, noise: Noise, draws: int, seed: int) -> I
 
 def measured_noise(panel: EffectPanel, *, pupil_sd: float, shock_ar: float = 0.4, draws: int = 200, seed: int) -> Noise:
     """The schools' yearly shocks as large as the residuals say: their square sum beyond what pupils alone would leave."""
-    x = two_way(panel.dose, panel)
+    x = freed(panel.dose[:, None], panel)[:, 0]
     fit = cluster_regression(x[:, None], y=two_way(panel.outcome, panel), starts=panel.starts)
     left = float(fit.residuals @ fit.residuals)
     pupils, shocks = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models_py.effect.panel import EffectPanel, two_way
+from models_py.effect.panel import EffectPanel, freed, two_way
 from models_py.errors import EffectError
 
 WEBB = np.sqrt(np.array([0.5, 1.0, 1.5]))
@@ -24,9 +24,7 @@ def wild_p_value(panel: EffectPanel, *, draws: int = 999, seed: int) -> float:
     """
     if draws < 99:
         raise EffectError(f"draws is {draws}; 99 or more are needed", reason="bad_setting")
-    x = two_way(panel.dose, panel)
-    if not x @ x > 1e-12 * max(float(panel.dose @ panel.dose), 1e-300):
-        raise EffectError("the dose does not vary within school units", reason="no_variation")
+    x = freed(panel.dose[:, None], panel)[:, 0]
     y = two_way(panel.outcome, panel)
     observed = _t(x, y[:, None], panel.starts)[0]
     stream = np.random.default_rng(seed)
