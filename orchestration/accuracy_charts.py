@@ -7,7 +7,7 @@ import altair as alt
 import dagster as dg
 import pandas as pd
 
-from orchestration.charts import ACCENT, INK, MUTED, OTHER, as_metadata, first_municipality, styled, titled
+from orchestration.charts import ACCENT, INK, MUTED, OTHER, as_metadata, first_municipality, in_words, styled, titled
 
 MODEL, FLAT = "by the weights", "by a flat amount"
 
@@ -25,7 +25,7 @@ def level_chart(levels: pd.DataFrame) -> dg.MarkdownMetadataValue:
 def misplaced_spec(cohorts: pd.DataFrame) -> alt.TopLevelMixin:
     """Per judged cohort: misplaced by the weights and by a flat amount, over the band that chance makes of right weights."""
     first, where = first_municipality(cohorts)
-    order = first["judged_years"].tolist()
+    order = first.sort_values(["is_pooled", "judged_years"])["judged_years"].tolist()
     x = alt.X("judged_years:N", sort=order, title="cohort judged", axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(zero=True)
     band = (
@@ -70,7 +70,7 @@ def level_spec(levels: pd.DataFrame) -> alt.TopLevelMixin:
     """Observed over expected per level, with what chance and unsure weights make."""
     first, where = first_municipality(levels)
     shown = first.assign(
-        name=first["factor"] + ": " + first["level"],
+        name=[f"{in_words(f)}: {in_words(n)}" for f, n in zip(first["factor"], first["level"], strict=True)],
         alarm=(first["adjusted_p_value"].astype(float) < 0.05).map({True: "alarm", False: "within chance"}),
     )
     y = alt.Y("name:N", sort=shown["name"].tolist(), title=None, axis=alt.Axis(labelLimit=300))

@@ -33,14 +33,16 @@ class Alarm:
     p_value: float
 
 
-Advice = Literal["re_estimate", "keep"]
+Advice = Literal["re_estimate", "keep", "freeze"]
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsAdvice:
-    """What a drift test says of weights in force: advice for those who decide, never a decision.
+    """What a drift test says of the weights: advice for those who decide, never a decision.
 
-    ``reason``: ``factors_drifted``, ``weights_ran_out``, ``no_drift_seen``, ``drift_untested``; ``factors``: those that drifted.
+    ``re_estimate`` frozen ones, or go on estimating every year; ``keep`` frozen ones; ``freeze`` those that are estimated
+    every year, since re-estimation alone moves indices. ``reason``: ``factors_drifted``, ``weights_ran_out``,
+    ``no_drift_seen``, ``drift_untested``; ``factors``: those that drifted.
     """
 
     advice: Advice
@@ -83,15 +85,19 @@ def find_alarms(
     return tuple(found)
 
 
-def advise_weights(drift: pd.DataFrame | None, *, funding_year: int, hold_until: int) -> WeightsAdvice:
-    """Keep frozen weights while nothing has moved and their years have not run out.
+def advise_weights(drift: pd.DataFrame | None, *, is_frozen: bool, funding_year: int, hold_until: int) -> WeightsAdvice:
+    """Frozen weights while nothing has moved and their years have not run out.
 
-    ``drift``: ``factor_drift``, or None where there are too few cohorts; ``hold_until``: the last funding year that uses the
-    weights without a new decision.
+    Parameters
+    ----------
+    drift : ``factor_drift``, or None where there are too few cohorts
+    is_frozen : the weights in force are kept from an earlier year
+    hold_until : the last funding year that uses them without a new decision
     """
     drifted = () if drift is None else tuple(drift.loc[drift["adjusted_p_value"] < LEVEL, "factor"])
     if drifted:
         return WeightsAdvice("re_estimate", "factors_drifted", drifted)
-    if funding_year >= hold_until:
+    if is_frozen and funding_year >= hold_until:
         return WeightsAdvice("re_estimate", "weights_ran_out", ())
-    return WeightsAdvice("keep", "drift_untested" if drift is None else "no_drift_seen", ())
+    reason = "drift_untested" if drift is None else "no_drift_seen"
+    return WeightsAdvice("keep" if is_frozen else "freeze", reason, ())

@@ -24,7 +24,8 @@ COLUMNS = (
 
 
 def expected_by_level(leavers: ScoredLeavers) -> pd.DataFrame:
-    """``COLUMNS``, levels with ten leavers or more both with and without the outcome, in the order of the factors.
+    """``COLUMNS``, levels with ten leavers or more both with and without the outcome, in the order of the factors. Where what a
+    factor leaves out would be fewer than ten of either, its smallest level is left out too, or they would follow.
 
     ``interval_*``: observed to expected that chance, and the uncertainty of the weights, make in 95 of 100 (Poisson-binomial
     widened by a normal); outside it is unusual. ``adjusted_p_value``: Holm (1979) over the rows. A little cautious, since
@@ -32,14 +33,14 @@ def expected_by_level(leavers: ScoredLeavers) -> pd.DataFrame:
     """
     share = within_school_shares(leavers)
     places = [(column, place) for column, factor in enumerate(leavers.factors) for place in range(len(factor.levels))]
-    unsure = _unsure(leavers, share, places)
+    unsure, shown = _unsure(leavers, share, places), _shown(leavers)
     rows = []
     for (column, place), error in zip(places, unsure, strict=True):
         factor = leavers.factors[column]
         at = leavers.levels[:, column] == place
-        trials, observed = leavers.trials[at], int(leavers.events[at].sum())
-        if min(observed, int(trials.sum()) - observed) < PUBLISHED_FROM:
+        if (column, place) not in shown:
             continue
+        trials, observed = leavers.trials[at], int(leavers.events[at].sum())
         own = share[at]
         expected = float(trials @ own)
         chance = chance_of(observed, share=own, trials=trials, unsure_sd=error)
@@ -48,6 +49,25 @@ def expected_by_level(leavers: ScoredLeavers) -> pd.DataFrame:
         rows.append((*known, *ratios, round(chance.p_value, 9)))
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     return table.assign(adjusted_p_value=np.round(holm(table["p_value"].to_numpy(dtype=float)), 9))
+
+
+def _shown(leavers: ScoredLeavers) -> set[tuple[int, int]]:
+    """Column and place of the levels whose counts may be told."""
+    found = set()
+    for column, factor in enumerate(leavers.factors):
+        size = len(factor.levels)
+        trials, events = (
+            np.bincount(leavers.levels[:, column], weights=w, minlength=size) for w in (leavers.trials, leavers.events)
+        )
+        fewest = np.minimum(events, trials - events)
+        kept = fewest >= PUBLISHED_FROM
+        while kept.any():
+            rest = events[~kept].sum(), (trials - events)[~kept].sum()
+            if sum(rest) == 0 or min(rest) >= PUBLISHED_FROM:
+                break
+            kept[np.flatnonzero(kept)[np.argmin(fewest[kept])]] = False
+        found |= {(column, int(place)) for place in np.flatnonzero(kept)}
+    return found
 
 
 def _unsure(leavers: ScoredLeavers, share: np.ndarray, places: list[tuple[int, int]]) -> np.ndarray:

@@ -104,7 +104,13 @@ def accuracy_of_municipality(
             "accuracy_level": settle_beside(found.levels.rename(columns=_LEVELS)),
             "accuracy_drift": _drift(found),
             "accuracy_alarm": _alarms(found),
-            "accuracy_weights": _weights(found, moved, funding_year=funding_year, hold_until=hold_until),
+            "accuracy_weights": _weights(
+                found,
+                moved,
+                is_frozen=policy.weights is not None,
+                funding_year=funding_year,
+                hold_until=hold_until,
+            ),
         },
         not_shown=not_shown,
     )
@@ -200,8 +206,10 @@ def _alarms(found: Accuracy) -> pd.DataFrame:
     return settle_beside(pd.DataFrame(rows))
 
 
-def _weights(found: Accuracy, moved: Reestimation | None, *, funding_year: int, hold_until: int) -> pd.DataFrame:
-    advice = advise_weights(found.drift, funding_year=funding_year, hold_until=hold_until)
+def _weights(
+    found: Accuracy, moved: Reestimation | None, *, is_frozen: bool, funding_year: int, hold_until: int
+) -> pd.DataFrame:
+    advice = advise_weights(found.drift, is_frozen=is_frozen, funding_year=funding_year, hold_until=hold_until)
     row = {
         "weights_advice": advice.advice,
         "advice_reason": advice.reason,

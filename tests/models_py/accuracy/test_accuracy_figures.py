@@ -133,7 +133,9 @@ def test_a_halved_effect_is_found_by_drift_and_by_level_and_nothing_else_is(town
     levels = expected_by_level(score_leavers(early, drifted.of_years(years[4:])))
     low = levels[levels["adjusted_p_value"] < 0.05]
     assert set(low["factor"]) == {"immigration"}
-    assert advise_weights(drift.reset_index(), funding_year=2027, hold_until=2030).factors == ("immigration",)
+    assert advise_weights(drift.reset_index(), is_frozen=True, funding_year=2027, hold_until=2030).factors == (
+        "immigration",
+    )
 
 
 def test_an_unchanged_world_raises_no_alarm_beyond_chance():
@@ -152,14 +154,20 @@ def test_holm_multiplies_by_what_is_left_and_never_falls():
     assert not len(holm(np.array([])))
 
 
-def test_levels_with_few_of_either_outcome_are_not_shown(judged):
-    shown = expected_by_level(judged)
-    for column, factor in enumerate(judged.factors):
-        for place, level in enumerate(factor.levels):
-            at = judged.levels[:, column] == place
-            observed, leavers = int(judged.events[at].sum()), int(judged.trials[at].sum())
-            here = ((shown["factor"] == factor.name) & (shown["level"] == level)).any()
-            assert here == (min(observed, leavers - observed) >= 10)
+def test_counts_below_ten_are_neither_shown_nor_follow_from_what_is(judged):
+    few = replace(judged, trials=judged.trials[:900], events=judged.events[:900], **{
+        name: getattr(judged, name)[:900] for name in ("school", "year", "share", "relative", "levels")
+    })  # fmt: skip
+    few = replace(few, schools=judged.schools[: few.school[-1] + 1])
+    for leavers in (judged, few):
+        shown = expected_by_level(leavers)
+        whole = leavers.trials.sum(), leavers.events.sum()
+        for factor, rows in shown.groupby("factor"):
+            seen, observed = int(rows["leaver_count"].sum()), int(rows["observed_count"].sum())
+            hidden = whole[1] - observed, whole[0] - seen - (whole[1] - observed)
+            assert hidden == (0, 0) or min(hidden) >= 10, factor
+            assert (np.minimum(rows["observed_count"], rows["leaver_count"] - rows["observed_count"]) >= 10).all()
+    assert 0 < len(expected_by_level(few)) < len(expected_by_level(judged))
 
 
 def test_the_backtest_judges_every_cohort_with_enough_before_it_and_never_one_it_has_seen(town):
@@ -197,9 +205,12 @@ def test_new_weights_move_nothing_when_they_are_the_old_ones(town):
     assert moved.index_rms <= moved.largest_change
 
 
-@pytest.mark.parametrize(("hold_until", "advice"), [(2026, "re_estimate"), (2030, "keep")])
-def test_weights_are_renewed_when_their_years_run_out(hold_until, advice):
-    assert advise_weights(None, funding_year=2026, hold_until=hold_until).advice == advice
+@pytest.mark.parametrize(
+    ("is_frozen", "hold_until", "advice"), [(True, 2026, "re_estimate"), (True, 2030, "keep"), (False, 2026, "freeze")]
+)
+def test_weights_are_renewed_when_their_years_run_out_and_frozen_while_nothing_moves(is_frozen, hold_until, advice):
+    found = advise_weights(None, is_frozen=is_frozen, funding_year=2026, hold_until=hold_until)
+    assert (found.advice, found.factors) == (advice, ())
 
 
 def test_what_cannot_be_judged_is_refused_with_its_reason(town):
