@@ -142,7 +142,7 @@ def nation_is_quick() -> Measured:
     spent = time.process_time() - start
     return Measured(
         f"{spent:.0f} CPU s; {len(found.cohorts)} cohorts judged, pooled skill {found.pooled_floor.skill:.2f}",
-        bool(spent < 400 and len(found.cohorts) == 8),
+        bool(spent < 60 and len(found.cohorts) == 8),
     )
 
 
@@ -151,5 +151,5 @@ CLAIMS = (
     Claim("followup-accuracy-drift", "A factor whose effect halves is found by the drift test.", "called drifted in at most 9 % unchanged; halved: 50 % at 40 schools, 95 % at 300", drift_power),
     Claim("followup-accuracy-false-alarms", "Alarms over all factors and all levels keep to their rate.", "any alarm in at most 9 % of unchanged worlds, drift and levels each", false_alarms),
     Claim("followup-accuracy-slope-alarm", "The slope alarm keeps quiet where own weights are allowed and nothing has changed.", "at most 5 %", slope_alarms),
-    Claim("followup-accuracy-quick", "Ten cohorts of a nation are judged, each with 500 draws of its floor.", "eight cohorts under 400 CPU s for 1 500 schools", nation_is_quick),
+    Claim("followup-accuracy-quick", "Ten cohorts of a nation are judged, each with 500 draws of its floor.", "eight cohorts under 60 CPU s for 1 500 schools", nation_is_quick),
 )  # fmt: skip

@@ -21,9 +21,10 @@ def effect_view(found: FollowUp) -> RenderableType:
     verdict = say(
         f"part_verdict_{row['effect_verdict']}", schools=row["effect_school_count"], excluded=_sd(row["excluded_above"])
     )
+    because = say(f"part_because_{row['verdict_reason']}")
     parts: list[RenderableType] = [
         Text(say("effect_title", municipality=found.municipality_code, year=str(found.funding_year)), style="bold"),
-        Text(f"{verdict} {say(f"part_because_{row['verdict_reason']}")}", style="bold"),
+        Text(f"{verdict} {because}", style="bold"),
         say(
             "effect_estimate", estimate=_sd(row["effect_estimate"]), lower=_sd(row["effect_lower"]),
             upper=_sd(row["effect_upper"]), detectable=_sd(row["detectable_effect"]),

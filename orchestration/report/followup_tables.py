@@ -16,7 +16,6 @@ from orchestration.resources.tables import Tables
 from orchestration.settings import Settings
 from orchestration.texts import say
 
-
 CHECKS = ("instrumented", "pre_trend", "trend_robust", "drift", "re_estimation")
 REASONS = (
     "too_few_events",
