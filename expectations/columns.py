@@ -8,7 +8,7 @@ From this dictionary come the data dictionary, the comments in DuckDB, the schem
 from __future__ import annotations
 
 from expectations.column import TYPES, Column
-from expectations.columns_followup import ACCURACY_COLUMNS, EFFECT_COLUMNS
+from expectations.columns_followup import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]
@@ -306,6 +306,7 @@ _ALL = (
     *PLANNING_COLUMNS,
     *ACCURACY_COLUMNS,
     *EFFECT_COLUMNS,
+    *GOAL_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),
     Column("revision_type", "text", "R1 better source data, R2 routine recalculation, R3 improved method, C correction; empty for proposals and the year's first.",

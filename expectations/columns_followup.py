@@ -115,3 +115,23 @@ EFFECT_COLUMNS: tuple[Column, ...] = (
            "Sista året före ändringen, som de andra jämförs med."),
 )  # fmt: skip
 """Columns of the effect tables."""
+
+GOAL_COLUMNS: tuple[Column, ...] = (
+    Column("goal_code", "text", "The goal's name in goals.yml.", "Målets namn i goals.yml."),
+    Column("key_figure", "text", "eligible_share, merit_value or need_gap (eligible share at units with need index below 100 less that at the others).",
+           "eligible_share, merit_value eller need_gap (andel behöriga på enheter med behovsindex under 100 minus den på övriga)."),
+    Column("figure_value", "float64", "The key figure; empty where fewer than ten failed or passed.",
+           "Nyckeltalet; tomt där färre än tio blev obehöriga eller behöriga.", "share 0..1 or points"),
+    Column("figure_standard_error", "float64", "What chance alone does to it.", "Vad slumpen ensam gör med det.", "share 0..1 or points", (0, None)),
+    Column("target_value", "float64", "Target of that year; empty without one.", "Årets målvärde; tomt utan mål.", "share 0..1 or points"),
+    Column("is_met", "bool", "Whether the target is met; empty without target or figure.", "Om målet är nått; tomt utan mål eller nyckeltal."),
+    Column("change_since_year_before", "float64", "Change since the year before: another cohort, not the same pupils.",
+           "Ändring sedan året före: en annan kull, inte samma elever.", "share 0..1 or points"),
+    Column("is_change_beyond_chance", "bool", "Whether the change is more than 1.96 standard errors.", "Om ändringen är mer än 1,96 medelfel."),
+    Column("plan_year", "int32", "Funding year of the plan.", "Planens bidragsår.", "year"),
+    Column("plan_en", "text", "What the school unit does with the structural money, English.", "Vad skolenheten gör med strukturpengarna, engelska."),
+    Column("plan_sv", "text", "The same, Swedish.", "Detsamma, svenska."),
+    Column("followed_up_en", "text", "What came of it, English.", "Vad det blev av det, engelska."),
+    Column("followed_up_sv", "text", "The same, Swedish.", "Detsamma, svenska."),
+)  # fmt: skip
+"""Columns of the chain from goal to result."""

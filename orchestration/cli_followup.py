@@ -1,4 +1,4 @@
-"""Verbs that show the follow-up of accuracy and effect: read arguments, call, print. Heavy imports stand in the verbs."""
+"""Verbs that show the follow-up of accuracy, effect and goals: read arguments, call, print. Heavy imports stand in the verbs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs to the command."""
     app.command("accuracy", help=say("help_accuracy"))(accuracy)
     app.command("effect", help=say("help_effect"))(effect)
+    app.command("goals", help=say("help_goals"))(goals)
 
 
 def accuracy(
@@ -46,3 +47,24 @@ def effect(
         out.print(effect_view(follow_up(settings(), "effect", municipality_code=municipality, funding_year=year)))
     except NoFollowUpError as error:
         refuse(str(error))
+
+
+def goals(
+    municipality: Annotated[str | None, typer.Argument(help=say("help_followup_municipality"))] = None,
+    year: Annotated[int | None, typer.Option(help=say("help_followup_year"))] = None,
+) -> None:
+    """From goal to money to result."""
+    from orchestration.followup.goals_file import goals_of
+    from orchestration.report.followup_tables import NoFollowUpError, follow_up
+    from orchestration.report.goals_view import goals_view
+    from orchestration.resources.policy_text import PolicyError
+
+    found = settings()
+    try:
+        told = follow_up(found, "goals", municipality_code=municipality, funding_year=year)
+        file = goals_of(found.policies / told.municipality_code)
+    except (NoFollowUpError, PolicyError) as error:
+        refuse(str(error))
+    if file is None:
+        refuse(say("goals_no_file", municipality=told.municipality_code))
+    out.print(goals_view(told, file, language=found.language))

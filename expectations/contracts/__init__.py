@@ -14,6 +14,7 @@ from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.effect import EFFECT
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.forecast import FORECAST
+from expectations.contracts.goals import GOALS
 from expectations.contracts.organisers import ORGANISERS
 
 CONTRACT_VERSION = "1.2.0"
@@ -151,5 +152,5 @@ CONTRACTS: dict[str, Contract] = {
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
 
-FOLLOWUP: dict[str, Contract] = {contract.table: contract for contract in (*ACCURACY, *EFFECT)}
+FOLLOWUP: dict[str, Contract] = {contract.table: contract for contract in (*ACCURACY, *EFFECT, *GOALS)}
 """Follow-up tables by name: kept in the home, never sealed with a publication."""

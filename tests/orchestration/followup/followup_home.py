@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import shutil
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
 from bench.small_worlds import SmallWorld, small_world
+from models_py.need import FACTORS
 from orchestration.followup.accuracy import TABLES as ACCURACY
 from orchestration.followup.accuracy import accuracy_of_year
 from orchestration.followup.effect import TABLES as EFFECT
 from orchestration.followup.effect import effect_of_year
+from orchestration.followup.goals import TABLES as GOALS
+from orchestration.followup.goals import goals_of_year
 from orchestration.followup.rows import followup_rows
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
@@ -45,6 +49,9 @@ def outcomes(world: SmallWorld) -> pd.DataFrame:
         schooling_year=0,
         leaver_count=counts.trials,
         not_eligible_count=counts.sums,
+        merit_count=counts.trials,
+        merit_tenths_sum=2000 * counts.trials,
+        merit_tenths_square_sum=2000**2 * counts.trials,
     )
 
 
@@ -55,9 +62,9 @@ def register(world: SmallWorld) -> pd.DataFrame:
     return pd.concat([table.assign(count_date=day) for day in days], ignore_index=True)
 
 
-def coefficients(outcome_rows: pd.DataFrame) -> pd.DataFrame:
+def coefficients() -> pd.DataFrame:
     """The factors of the model in use, as ``need_coefficient`` names them."""
-    factors = [name for name in outcome_rows.columns if name not in ("municipality_code", "school_unit_code")]
+    factors = [factor.name for factor in FACTORS]
     return pd.DataFrame({"municipality_code": TOWN, "factor": factors})
 
 
@@ -72,6 +79,29 @@ def policies(root: Path, *, change: tuple[str, str] = ("", "")) -> Path:
     return folder
 
 
+def index(world: SmallWorld) -> pd.DataFrame:
+    """Rows of ``fct_need_index``: half of the schools above 100."""
+    codes = sorted({unit for _, unit in world.leavers.schools})
+    return pd.DataFrame(
+        {
+            "municipality_code": TOWN,
+            "school_unit_code": codes,
+            "need_index": [80.0 if place % 2 else 120.0 for place in range(len(codes))],
+        }
+    )
+
+
+def money() -> pd.DataFrame:
+    """Rows of ``school_allocation``: one unit of the plans, the other's structural part is not shown."""
+    return pd.DataFrame(
+        {
+            "municipality_code": TOWN,
+            "school_unit_code": ["99990010", "99990003"],
+            "structural_part_sek": [Decimal("1234000.00"), None],
+        }
+    )
+
+
 def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
     """Write every follow-up table below ``root`` and return them; a second municipality has no results."""
     world, tables = drawn(), Tables(root=str(root / "aggregate" / "tables"))
@@ -80,7 +110,7 @@ def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
     accuracy = accuracy_of_year(
         rows,
         register=register(world),
-        coefficients=coefficients(rows),
+        coefficients=coefficients(),
         codes=codes,
         scope=scope,
         funding_year=YEAR,
@@ -94,8 +124,20 @@ def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
         published=root / "published",
         funding_year=YEAR,
     )
+    goals = goals_of_year(
+        rows,
+        index=index(world),
+        money_of=lambda year: money() if year == YEAR else pd.DataFrame(),
+        codes=codes,
+        policies=folder,
+        funding_year=YEAR,
+    )
     found = {}
-    for part, names, each in (("accuracy", ACCURACY, accuracy), ("effect", EFFECT, effect)):
+    for part, names, each in (
+        ("accuracy", ACCURACY, accuracy),
+        ("effect", EFFECT, effect),
+        ("goals", GOALS, goals),
+    ):
         record = {code: {"refusal": one.refusal, "not_shown": one.not_shown} for code, one in each.items()}
         tables.write_record(part, YEAR, record)
         for name in names:

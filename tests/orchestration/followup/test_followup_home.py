@@ -18,6 +18,7 @@ from orchestration.cli import app
 from orchestration.effect_charts import event_chart
 from orchestration.followup.design_file import design_of, registration_of
 from orchestration.followup.effect import design_hash, effect_of_year, same_school
+from orchestration.followup.goals_file import goals_of
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
@@ -95,6 +96,25 @@ def test_accuracy_is_told_with_floor_and_advice(likvard: Likvard):
     assert done.exit_code == 0, done.output
     assert "2023-2025" in done.output
     assert done.output.count("%") > 10
+
+
+def test_goals_tell_figure_target_money_and_what_came_of_it(likvard: Likvard):
+    done = likvard("goals")
+    assert done.exit_code == 0, done.output
+    flat = " ".join(done.output.split())
+    assert "1 234 000 kr" in flat.replace("\xa0", " ")
+    assert any(words in flat for words in ("Target 87", "Mål 87"))
+    assert any(words in flat for words in ("In place since August", "Infört i augusti"))
+    assert flat.count("–)") >= 1  # money that is not shown is not guessed
+
+
+def test_goals_that_plans_do_not_serve_are_refused_with_their_place(tmp_path):
+    folder = policies(tmp_path)
+    path = folder / TOWN / "followup" / "goals.yml"
+    path.write_text(path.read_text("utf-8").replace("- goal: eligibility", "- goal: fame"), "utf-8")
+    with pytest.raises(PolicyError, match=r"goals\.yml:.*fame"):
+        goals_of(folder / TOWN)
+    assert goals_of(folder / "default") is None
 
 
 def test_effect_tells_the_verdict_before_anything_else(likvard: Likvard):
