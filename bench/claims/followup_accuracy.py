@@ -97,7 +97,7 @@ def _drift(schools: int, worlds: int, scale: float) -> tuple[float, float, float
     return tuple(np.mean(np.array(found, dtype=float), axis=0).tolist())
 
 
-WORLDS = {10: 300, 40: 200, 300: 100}
+WORLDS = {10: 200, 40: 150, 300: 100}
 
 
 def drift_power() -> Measured:
