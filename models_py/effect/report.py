@@ -11,6 +11,7 @@ import pandas as pd
 
 from models_py.effect.dose import linear_formula, simulated_dose
 from models_py.effect.estimate import (
+    EVENT_COLUMNS,
     Estimate,
     event_study,
     instrumented_effect,
@@ -29,8 +30,8 @@ from models_py.errors import EffectError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectReport:
-    """``pre_trend``, ``trend_robust``, ``instrumented``: None where the years, or what was received, do not allow them;
-    ``not_shown``: check → why, as a code."""
+    """``pre_trend``, ``trend_robust``, ``instrumented``: None (``events``: no rows) where the years, or what was received, do
+    not allow them; ``not_shown``: check → why, as a code."""
 
     design: EffectDesign
     design_sha256: str
@@ -95,6 +96,10 @@ def effect_report(design: EffectDesign, panel: EffectPanel, *, pupil_sd: float) 
             checks[name] = compute()
         except EffectError as error:
             checks[name], not_shown[name] = None, error.reason
+    try:
+        events = event_study(panel, first_year=design.first_year)
+    except EffectError as error:
+        events, not_shown["event_study"] = pd.DataFrame(columns=list(EVENT_COLUMNS)), error.reason
     noise = measured_noise(panel, pupil_sd=pupil_sd, shock_ar=design.noise.shock_ar, seed=design.seed)
     return EffectReport(
         design=design,
@@ -104,7 +109,7 @@ def effect_report(design: EffectDesign, panel: EffectPanel, *, pupil_sd: float) 
         pre_trend=checks["pre_trend"],
         trend_robust=checks["trend_robust"],
         instrumented=checks["instrumented"],
-        events=event_study(panel, first_year=design.first_year),
+        events=events,
         detectable=smallest_detectable(panel, noise=noise, draws=design.draws, seed=design.seed),
         posterior=effect_posterior(effect.estimate, standard_error=effect.standard_error, prior=design.prior),
         verdict=verdict(effect, pre_trend=checks["pre_trend"], relevant_effect=design.relevant_effect),

@@ -16,7 +16,7 @@ from orchestration.resources.tables import Tables
 from orchestration.settings import Settings
 from orchestration.texts import say
 
-CHECKS = ("instrumented", "pre_trend", "trend_robust", "drift", "re_estimation")
+CHECKS = ("instrumented", "pre_trend", "trend_robust", "drift", "re_estimation", "event_study")
 REASONS = (
     "too_few_events",
     "too_few_cohorts",

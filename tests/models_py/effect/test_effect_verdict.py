@@ -129,6 +129,17 @@ def test_a_realistic_effect_in_one_municipality_cannot_be_determined_and_a_large
     assert not large.not_shown
 
 
+def test_a_year_that_one_school_alone_has_takes_the_yearly_picture_and_nothing_else():
+    drawn = reform(8, seed=1)
+    table = panel_table(drawn.panel)
+    only = table[(table["result_year"] != 2020) | (table["school_unit_code"] == "00000")]
+    base = pd.DataFrame({"school_unit_code": drawn.panel.schools, "need_index": drawn.index})
+    found = effect_report(DESIGN, panel_of_design(DESIGN, outcomes=only, base=base), pupil_sd=0.75)
+    assert found.events.empty
+    assert set(found.not_shown) == {"event_study", "instrumented"}
+    assert found.effect.schools == 8
+
+
 def test_a_design_is_its_text_and_no_other_design_passes_for_it():
     assert design_from_text(design_text(DESIGN)) == DESIGN
     require_registered(DESIGN, registered_sha256=design_sha256(DESIGN))
