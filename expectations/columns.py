@@ -8,7 +8,7 @@ From this dictionary come the data dictionary, the comments in DuckDB, the schem
 from __future__ import annotations
 
 from expectations.column import TYPES, Column
-from expectations.columns_followup import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
+from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]

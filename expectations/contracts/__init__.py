@@ -20,7 +20,7 @@ from expectations.contracts.organisers import ORGANISERS
 CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
-__all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWUP", "PLANNING", "Contract", "ContractError"]
+__all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PLANNING", "Contract", "ContractError"]
 
 _KEY = ("municipality_code", "funding_year", "school_unit_code")
 
@@ -152,5 +152,5 @@ CONTRACTS: dict[str, Contract] = {
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
 
-FOLLOWUP: dict[str, Contract] = {contract.table: contract for contract in (*ACCURACY, *EFFECT, *GOALS)}
+FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in (*ACCURACY, *EFFECT, *GOALS)}
 """Follow-up tables by name: kept in the home, never sealed with a publication."""

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from expectations.contracts import FOLLOWUP
+from expectations.contracts import FOLLOWING
 
 
 def followup_rows(name: str, found: Mapping[str, pd.DataFrame], *, funding_year: int) -> pd.DataFrame:
     """Tables of municipalities as one, with keys, in the contract's order; checked. Raises ContractError."""
-    contract = FOLLOWUP[name]
+    contract = FOLLOWING[name]
     parts = [
         table.assign(municipality_code=code, funding_year=funding_year)
         for code, table in sorted(found.items())

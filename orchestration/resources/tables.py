@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.contracts import CONTRACTS, FOLLOWUP, PLANNING
+from expectations.contracts import CONTRACTS, FOLLOWING, PLANNING
 
 _CODE = re.compile(r"municipality=(\d{4})$")
 
@@ -58,7 +58,7 @@ class Tables(dg.ConfigurableResource):
         """As ``read``, but no rows when the step before computed no municipality; its columns are the contract's."""
         if self.municipalities(name, funding_year):
             return self.read(name, funding_year)
-        return pd.DataFrame(columns=list((CONTRACTS | PLANNING | FOLLOWUP)[name].names))
+        return pd.DataFrame(columns=list((CONTRACTS | PLANNING | FOLLOWING)[name].names))
 
     def read_or_none(self, name: str, funding_year: int) -> pd.DataFrame | None:
         """As ``read``, but None when no municipality has the table: one that has no contract and so no columns."""

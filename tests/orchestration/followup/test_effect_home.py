@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from expectations.contracts import FOLLOWUP
+from expectations.contracts import FOLLOWING
 from orchestration.accuracy_charts import level_chart, misplaced_chart
 from orchestration.cli import app
 from orchestration.effect_charts import event_chart
@@ -23,7 +23,7 @@ from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.settings import settings
-from tests.orchestration.followup.followup_home import (
+from tests.orchestration.followup.effect_home import (
     NO_UNITS,
     PLAIN,
     TOWN,
@@ -57,10 +57,10 @@ def likvard(request, home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Likvard]
 
 def test_every_follow_up_table_is_written_under_its_contract_and_read_back(home):
     root, _, rows = home
-    assert set(rows) == set(FOLLOWUP)
+    assert set(rows) == set(FOLLOWING)
     tables = Tables(root=str(root / "aggregate" / "tables"))
     for name, table in rows.items():
-        FOLLOWUP[name].check(tables.read_or_empty(name, YEAR))
+        FOLLOWING[name].check(tables.read_or_empty(name, YEAR))
         assert len(table) or name == "accuracy_alarm", name
     cohorts = rows["accuracy_cohort"]
     assert (cohorts["fitted_year_last"] < cohorts["judged_years"].str[-4:].astype(int)).all()
