@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def accuracy(
     municipality: Annotated[str | None, typer.Argument(help=say("help_followup_municipality"))] = None,
-    year: Annotated[int | None, typer.Option(help=say("help_followup_year"))] = None,
+    year: Annotated[int | None, typer.Option(help=say("help_effect_year"))] = None,
 ) -> None:
     """Frozen weights against later cohorts."""
     from orchestration.report.accuracy_view import accuracy_view
@@ -37,7 +37,7 @@ def accuracy(
 
 def effect(
     municipality: Annotated[str | None, typer.Argument(help=say("help_followup_municipality"))] = None,
-    year: Annotated[int | None, typer.Option(help=say("help_followup_year"))] = None,
+    year: Annotated[int | None, typer.Option(help=say("help_effect_year"))] = None,
 ) -> None:
     """What the money led to, by the municipality's design file."""
     from orchestration.report.effect_view import effect_view
@@ -51,7 +51,7 @@ def effect(
 
 def goals(
     municipality: Annotated[str | None, typer.Argument(help=say("help_followup_municipality"))] = None,
-    year: Annotated[int | None, typer.Option(help=say("help_followup_year"))] = None,
+    year: Annotated[int | None, typer.Option(help=say("help_effect_year"))] = None,
 ) -> None:
     """From goal to money to result."""
     from orchestration.followup.goals_file import goals_of

@@ -64,7 +64,7 @@ def follow_up(found: Settings, part: str, *, municipality_code: str | None, fund
     or the newest. Raises NoFollowUpError, also with the reason why a municipality has none."""
     years = sorted(int(path.stem.split("=")[1]) for path in Path(found.tables, part).glob("funding_year=*.json"))
     if not years or (funding_year is not None and funding_year not in years):
-        raise NoFollowUpError(say("followup_none", year=str(funding_year or "YEAR")))
+        raise NoFollowUpError(say("effect_none", year=str(funding_year or "YEAR")))
     year = funding_year or years[-1]
     tables = Tables(root=str(found.tables))
     records = tables.read_record(part, year)
