@@ -32,3 +32,11 @@ class DisclosureError(ModelsError):
 
 class ForecastError(ModelsError):
     """Refused by the enrollment forecast: counts, cohorts, places or prices."""
+
+
+class EffectError(ModelsError):
+    """Refused by the follow-up of effect: panel, dose, design file or costs."""
+
+
+class AccuracyError(ModelsError):
+    """Refused by the follow-up of accuracy: cohorts, cells or weights that make no sense together."""

@@ -24,6 +24,7 @@ from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.decisions import catalogue_of, may_propose, required_rules, rule_texts, waivers_of
+from orchestration.followup.effect import design_hash
 from orchestration.names import OPEN_STATISTICS
 from orchestration.need_parts import hidden
 from orchestration.partitions import count_dates
@@ -219,6 +220,7 @@ def _recorded(material: Material, code: str) -> dict[str, Any]:
             "undecided_values": list(material.scope.policy(code).undecided_values(material.funding_year)),
         },
         "deducted_ore": material.allocations[code]["deducted_ore"],
+        "effect_design_sha256": design_hash(Path(material.scope.policies), code),
     }
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.contracts import CONTRACTS, PLANNING
+from expectations.contracts import CONTRACTS, FOLLOWING, PLANNING
 
 _CODE = re.compile(r"municipality=(\d{4})$")
 
@@ -58,7 +58,7 @@ class Tables(dg.ConfigurableResource):
         """As ``read``, but no rows when the step before computed no municipality; its columns are the contract's."""
         if self.municipalities(name, funding_year):
             return self.read(name, funding_year)
-        return pd.DataFrame(columns=list((CONTRACTS | PLANNING)[name].names))
+        return pd.DataFrame(columns=list((CONTRACTS | PLANNING | FOLLOWING)[name].names))
 
     def by_municipality(self, name: str, funding_year: int) -> dict[str, pd.DataFrame]:
         """The table's rows as ``read`` gives them, by municipality_code, in order; empty when no municipality has it."""

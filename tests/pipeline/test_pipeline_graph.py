@@ -57,7 +57,7 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it(graph):
     for name, asset in graph["assets"].items():
         assert len(asset["description"]) >= 20, f"{name} has no description"
         assert asset["owners"], f"{name} has no owner"
-        assert asset["group"] in {"ingest", "factors", "need", "allocation", "forecast", "publication"}, (
+        assert asset["group"] in {"ingest", "factors", "need", "allocation", "forecast", "followup", "publication"}, (
             f"{name}: {asset['group']}"
         )
         assert asset["is_executable"], f"{name} is a stub: nothing makes it"
@@ -85,7 +85,7 @@ def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):
     assert partitioned == {
         name
         for name, asset in graph["assets"].items()
-        if asset["group"] in {"need", "allocation", "forecast", "publication"}
+        if asset["group"] in {"need", "allocation", "forecast", "followup", "publication"}
     }
 
 
