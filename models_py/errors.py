@@ -32,3 +32,7 @@ class DisclosureError(ModelsError):
 
 class ForecastError(ModelsError):
     """Refused by the enrollment forecast: counts, cohorts, places or prices."""
+
+
+class FollowupError(ModelsError):
+    """Refused by the follow-up: results, cohorts, expected values or key figures."""
