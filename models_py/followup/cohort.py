@@ -80,7 +80,7 @@ def cohort_counts(
     if enrollment.empty:
         raise FollowupError("enrollment: no rows, so there is no cohort to follow")
     book = _Book(results, enrollment)
-    parts = []
+    parts: list[pd.DataFrame] = []
     for series, subject in sorted({(one.series, s) for one in indicators for s in one.subjects}):
         grades = sorted({one.grade for one in indicators if one.series == series and subject in one.subjects})
         before: list[_Point] = []
@@ -112,6 +112,8 @@ class _Book:
         self.town_of[unit] = town
         key = pupils.get_indexer(enrollment["pupil_key"]) * self.span
         key = key + enrollment["count_year"].to_numpy(np.int64) + 1 - self.first
+        self.town_years = np.zeros((len(self.towns), self.span), dtype=bool)
+        self.town_years[town, key % self.span] = True
         grade = enrollment["grade"].to_numpy(np.int64)
         self.rolls = {g: _roll(key[grade == g], unit[grade == g]) for g in range(1, 10)}
         measure, names = codes_of(results["measure"])
@@ -147,22 +149,21 @@ class _Book:
             unit, year = where[now], key % self.span
             tally.add(ALL, unit, year, enrolled=np.ones(len(key), dtype=np.int64), reached=reached)
             if earlier:
-                self._with_prior(tally, point, earlier, unit=unit, key=key, reached=reached, where=where)
+                self._with_prior(tally, point, earlier, now=now, key=key, reached=reached, where=where)
             yield self._named(tally, one, earlier, subject, of_town=of_town)
 
     def _with_prior(
-        self, tally: Tally, point: _Point, earlier: Sequence[_Point], *, unit: np.ndarray, key: np.ndarray,
+        self, tally: Tally, point: _Point, earlier: Sequence[_Point], *, now: np.ndarray, key: np.ndarray,
         reached: np.ndarray, where: np.ndarray,
     ) -> None:  # fmt: skip
-        back = point.indicator.grade - earlier[0].indicator.grade
+        unit, back = where[now], point.indicator.grade - earlier[0].indicator.grade
         then = self.rolls[earlier[0].indicator.grade]
-        possible = key % self.span >= back
+        possible = self._delivered(now, key, back)
         before = np.where(possible, then.units_at(key - back), -1)
         before = np.where(before >= 0, where[before], -1)
         prior = np.where(possible, _first_known(earlier, key - back), -1)
-        for group, member in ((STAYERS, before == unit), (JOINERS, before != unit)):
-            # In the first years nobody's past is known: they are no joiners.
-            member = member & possible
+        # Before a municipality's first delivery nobody's past is known: they are neither.
+        for group, member in ((STAYERS, possible & (before == unit)), (JOINERS, possible & (before != unit))):
             tally.add(
                 group, unit[member], key[member] % self.span, enrolled=np.ones(int(member.sum()), dtype=np.int64),
                 reached=reached[member], prior=prior[member],
@@ -180,6 +181,12 @@ class _Book:
             LEAVERS, old[gone], old_year[gone], enrolled=np.ones(int(gone.sum()), dtype=np.int64),
             reached=point.reached_at(old_key[gone]), prior=old_prior[gone],
         )  # fmt: skip
+
+    def _delivered(self, now: np.ndarray, key: np.ndarray, back: int) -> np.ndarray:
+        """Whether the municipality of each pupil's unit had counted pupils ``back`` years before."""
+        year = key % self.span - back
+        town = self.town_of[now]
+        return np.asarray((year >= 0) & self.town_years[town, np.maximum(year, 0)])
 
     def _named(
         self, tally: Tally, one: Indicator, earlier: Sequence[_Point], subject: str, *, of_town: bool

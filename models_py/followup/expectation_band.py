@@ -49,7 +49,9 @@ def expectation_band(units: pd.DataFrame, *, step: float) -> ExpectationBand:
     require(units, COLUMNS, what="units")
     numbers = units[list(COLUMNS[2:])].to_numpy(float)
     if not np.isfinite(numbers).all():
-        raise FollowupError(f"units: {int((~np.isfinite(numbers)).any(axis=1).sum())} rows hold values that are no numbers")
+        raise FollowupError(
+            f"units: {int((~np.isfinite(numbers)).any(axis=1).sum())} rows hold values that are no numbers"
+        )
     if not step > 0:
         raise FollowupError(f"step {step}: widths must grow by more than 0")
     widths = [_width(stratum, rows, step) for stratum, rows in units.groupby("stratum", sort=True)]
@@ -78,4 +80,5 @@ def _width(stratum: object, rows: pd.DataFrame, step: float) -> tuple[object, fl
     above = 1.0 - np.searchsorted(apart, grid / 2, side="right") / len(apart)
     shares = np.column_stack([below, 1.0 - below - above, above])
     best = int(np.argmin(np.round(((shares - np.array(WANTED)) ** 2).sum(axis=1), 12)))
-    return stratum, float(grid[best]), *(float(s) for s in shares[best]), len(apart)
+    below_share, inside_share, above_share = (float(share) for share in shares[best])
+    return stratum, float(grid[best]), below_share, inside_share, above_share, len(apart)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from models_py.errors import FollowupError
 
@@ -54,7 +55,10 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("test_all_parts", 1, GOALS, "national_test", 3, _TESTED_3, 1.0, 2012),
     *(Indicator("teacher_judgement", 1, GOALS, "teacher_judgement", g, _THREE, 1.0, 2012) for g in (4, 5)),
     *(Indicator("passing_grade", 1, GOALS, "grade", g, _THREE, 10.0, 2012) for g in (6, 7, 8, 9)),
-    *(Indicator("all_subjects", 1, GOALS, "all_subjects_passed", g, ("all_subjects",), 1.0, 2012) for g in (6, 7, 8, 9)),
+    *(
+        Indicator("all_subjects", 1, GOALS, "all_subjects_passed", g, ("all_subjects",), 1.0, 2012)
+        for g in (6, 7, 8, 9)
+    ),
     Indicator("eligible", 1, GOALS, "eligible_vocational", 9, ("all_subjects",), 1.0, 2012),
     Indicator("test_all_parts", 1, TESTS, "national_test", 3, _TESTED_3, 1.0, 2012),
     *(Indicator("test_passed", 1, TESTS, "national_test", g, _THREE, 10.0, 2012) for g in (6, 9)),
@@ -67,12 +71,14 @@ def check_indicators(indicators: Sequence[Indicator]) -> None:
     seen: dict[tuple[str, str, int, str], list[Indicator]] = {}
     for one in indicators:
         if one.last_year is not None and one.last_year < one.first_year:
-            raise FollowupError(f"indicator {one.code} {one.version}: last_year {one.last_year} before {one.first_year}")
+            raise FollowupError(
+                f"indicator {one.code} {one.version}: last_year {one.last_year} before {one.first_year}"
+            )
         for subject in one.subjects:
             seen.setdefault((one.series, one.code, one.grade, subject), []).append(one)
     for (series, code, grade, subject), versions in seen.items():
         ordered = sorted(versions, key=lambda v: v.first_year)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if before.holds(after.first_year):
                 raise FollowupError(
                     f"indicator {code} ({series}, grade {grade}, {subject}): versions {before.version} and "

@@ -37,9 +37,9 @@ def cost_per_pupil(costs: pd.DataFrame, pupils: pd.DataFrame, allocation: pd.Dat
     a cost type named 'all', and costs of units without pupils: money that no pupil stands behind is a mistake to mend.
     """
     require(costs, (*UNIT_YEAR, "cost_type", "amount_ore"), what="costs")
-    require_single(costs, (*UNIT_YEAR, "cost_type"), what="costs")
     if (costs["cost_type"] == "all").any():
         raise FollowupError("costs: 'all' is the sum and no cost type; rename it")
+    require_single(costs, (*UNIT_YEAR, "cost_type"), what="costs")
     whole = costs.groupby(list(UNIT_YEAR), as_index=False, sort=True)["amount_ore"].sum().assign(cost_type="all")
     rows = pd.concat([costs[[*UNIT_YEAR, "cost_type", "amount_ore"]], whole], ignore_index=True)
     rows = _with(rows, pupils, "pupil_count", what="pupils")
@@ -73,7 +73,9 @@ def staffing(staff: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
     require_single(staff, UNIT_YEAR, what="staff")
     over = staff.loc[staff["certified_count"] > staff["teacher_count"], "school_unit_code"]
     if len(over):
-        raise FollowupError(f"staff: more certified teachers than teachers in {', '.join(sorted(over.astype(str))[:3])}")
+        raise FollowupError(
+            f"staff: more certified teachers than teachers in {', '.join(sorted(over.astype(str))[:3])}"
+        )
     rows = _with(staff, pupils, "pupil_count", what="pupils")
     n, teachers = rows["pupil_count"].to_numpy(float), rows["teacher_count"].to_numpy(float)
     enough = n >= FEWEST_PUPILS

@@ -53,9 +53,7 @@ class NaiveChange:
     noise_share: float
 
 
-def naive_change(
-    values: pd.DataFrame, *, kind: str, threshold: float, within_sd: float | None = None
-) -> NaiveChange:
+def naive_change(values: pd.DataFrame, *, kind: str, threshold: float, within_sd: float | None = None) -> NaiveChange:
     """Compare every unit's year with the year before.
 
     Parameters

@@ -16,7 +16,9 @@ from models_py.followup.tables import require, require_single
 COLUMNS = ("code", "similar_code", "place", "distance")
 
 
-def nearest(units: pd.DataFrame, *, features: Sequence[str], logged: Sequence[str] = (), count: int = 7) -> pd.DataFrame:
+def nearest(
+    units: pd.DataFrame, *, features: Sequence[str], logged: Sequence[str] = (), count: int = 7
+) -> pd.DataFrame:
     """The ``count`` others most like each unit.
 
     Parameters
@@ -63,7 +65,7 @@ def beside_similar(values: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     require_single(values, ("code", "year"), what="values")
     told = values[values["value"].notna()].assign(code=lambda t: t["code"].astype(str))
     others = pairs.merge(told, left_on="similar_code", right_on="code", suffixes=("", "_of_similar"))
-    spread = others.groupby(["code", "year"])["value"].quantile([0.25, 0.5, 0.75]).unstack()
+    spread = others.groupby(["code", "year"])["value"].quantile(np.array([0.25, 0.5, 0.75])).unstack()
     spread.columns = pd.Index(["similar_lower", "similar_median", "similar_upper"])
     spread.insert(0, "similar_count", others.groupby(["code", "year"]).size())
     joined = told[["code", "year", "value"]].merge(spread.reset_index(), on=["code", "year"], how="left")

@@ -183,7 +183,9 @@ def _add_background(
     given: Sequence[str] = [name for name in background.columns if name != "pupil_key"]
     empty = [name for name in given if background[name].isna().any()]
     if empty:
-        raise FollowupError(f"background: columns {', '.join(empty)} have empty values; give missing a level of its own")
+        raise FollowupError(
+            f"background: columns {', '.join(empty)} have empty values; give missing a level of its own"
+        )
     own = background.set_index("pupil_key")[list(given)].astype(float).reindex(pupil_key.to_numpy())
     unknown = own.isna().any(axis=1).to_numpy()
     for name in given:

@@ -51,7 +51,9 @@ def _end(code: str, successors: Mapping[str, str]) -> str:
     while code in successors:
         code = str(successors[code])
         if code in seen:
-            raise FollowupError(f"successors: school unit codes {', '.join(sorted(seen)[:3])} follow each other in a circle")
+            raise FollowupError(
+                f"successors: school unit codes {', '.join(sorted(seen)[:3])} follow each other in a circle"
+            )
         seen.append(code)
     return code
 

@@ -140,7 +140,9 @@ def _within_slopes(x: np.ndarray, y: np.ndarray, unit: np.ndarray, *, names: tup
     found, at = np.unique(unit, return_inverse=True)
     n = np.bincount(at, minlength=len(found))
     if not (n > 1).any():
-        raise FollowupError("value added: no school unit has two pupils who stayed through the stage; pool more cohorts")
+        raise FollowupError(
+            "value added: no school unit has two pupils who stayed through the stage; pool more cohorts"
+        )
     return np.asarray(np.linalg.lstsq(_demeaned(x, at, n), _demeaned(y[:, None], at, n)[:, 0], rcond=1e-10)[0])
 
 

@@ -70,7 +70,8 @@ def draw_subject_results(world: World, *, settings: SubjectSettings | None = Non
     for name in ("measure", "subject"):
         rows[name] = pd.Categorical(rows[name])
     return SubjectResults(
-        rows[list(COLUMNS)], SubjectTruth(_leniency_table(leniency), _stage_truth(states, background, sites, world.settings))
+        rows[list(COLUMNS)],
+        SubjectTruth(_leniency_table(leniency), _stage_truth(states, background, sites, world.settings)),
     )
 
 

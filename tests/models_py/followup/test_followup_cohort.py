@@ -127,10 +127,25 @@ def test_a_pupil_with_two_grades_of_one_year_is_refused_without_being_named():
     assert "s0" not in str(refused.value)
 
 
+def test_before_a_municipality_s_first_delivery_nobody_is_a_joiner():
+    results, enrollment = tables([(k, None, None, "A", 10.0) for k in range(12)])
+    other_results, other = tables([(k, "B", 10.0, "B", 10.0) for k in range(20, 32)])
+    found = cohort_counts(
+        pd.concat([results, other_results]),
+        pd.concat([enrollment, other.assign(municipality_code="8888")]),
+        indicators=(SIX, SEVEN),
+    )
+    assert set(found.loc[found["municipality_code"] == "9999", "pupil_group"]) == {"all"}
+    assert set(found.loc[found["municipality_code"] == "8888", "pupil_group"]) == {"all", "stayers"}
+
+
 def test_who_stays_through_a_new_code_is_a_stayer():
     results, enrollment = tables([(f"p{k}", "OLD", 10.0, "NEW", 10.0) for k in range(12)])
     apart = cohort_counts(results, enrollment, indicators=(SIX, SEVEN))
-    assert set(apart.loc[(apart["grade"] == 7) & (apart["school_unit_code"] == "NEW"), "pupil_group"]) == {"all", "joiners"}
+    assert set(apart.loc[(apart["grade"] == 7) & (apart["school_unit_code"] == "NEW"), "pupil_group"]) == {
+        "all",
+        "joiners",
+    }
     for table in (results, enrollment):
         table["school_unit_code"] = current_codes(table["school_unit_code"], successors={"OLD": "MID", "MID": "NEW"})
     joined = cohort_counts(results, enrollment, indicators=(SIX, SEVEN))
