@@ -15,7 +15,7 @@ import pandas as pd
 
 from models_py.errors import FollowupError
 from models_py.followup.indicators import INDICATORS, Indicator, check_indicators
-from models_py.followup.tables import ENROLLMENT, RESULT_KEY, RESULTS, codes_of, require, require_single
+from models_py.followup.tables import ENROLLMENT, RESULT_KEY, RESULTS, codes_of, number_pupils, require, require_single
 from models_py.followup.tally import ALL, COUNTS, JOINERS, LEAVERS, STAYERS, Tally
 
 WHOLE = "all"
@@ -74,6 +74,7 @@ def cohort_counts(
     """
     require(results, RESULTS, what="results")
     require(enrollment, (*ENROLLMENT, "municipality_code"), what="enrollment")
+    results, enrollment = number_pupils(results[list(RESULTS)], enrollment[[*ENROLLMENT, "municipality_code"]])
     require_single(results, RESULT_KEY, what="results")
     require_single(enrollment, ("pupil_key", "count_year"), what="enrollment")
     check_indicators(indicators)
@@ -102,7 +103,6 @@ class _Book:
     """Enrollment and results with pupils, units and years as numbers."""
 
     def __init__(self, results: pd.DataFrame, enrollment: pd.DataFrame) -> None:
-        pupils = pd.Index(enrollment["pupil_key"]).unique()
         self.first = int(min(enrollment["count_year"].min() + 1, results["result_year"].min()))
         last = int(max(enrollment["count_year"].max() + 1, results["result_year"].max()))
         self.span = last - self.first + 1
@@ -110,7 +110,7 @@ class _Book:
         town, self.towns = codes_of(enrollment["municipality_code"])
         self.town_of = np.zeros(len(self.units), dtype=np.int64)
         self.town_of[unit] = town
-        key = pupils.get_indexer(enrollment["pupil_key"]) * self.span
+        key = enrollment["pupil_key"].to_numpy(np.int64) * self.span
         key = key + enrollment["count_year"].to_numpy(np.int64) + 1 - self.first
         self.town_years = np.zeros((len(self.towns), self.span), dtype=bool)
         self.town_years[town, key % self.span] = True
@@ -120,9 +120,8 @@ class _Book:
         subject, subjects = codes_of(results["subject"])
         self._measures = {str(name): k for k, name in enumerate(names)}
         self._subjects = {str(name): k for k, name in enumerate(subjects)}
-        pupil = pupils.get_indexer(results["pupil_key"])
-        value = results["value"].to_numpy(float)
-        known = (pupil >= 0) & np.isfinite(value)
+        pupil, value = results["pupil_key"].to_numpy(np.int64), results["value"].to_numpy(float)
+        known = np.isfinite(value)
         self._measure, self._subject, self._value = measure[known], subject[known], value[known]
         self._grade = results["grade"].to_numpy(np.int64)[known]
         self._year = results["result_year"].to_numpy(np.int64)[known]

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from models_py.followup.tables import codes_of
+
 FEWEST_SUBJECTS = 2
 """Subjects a score must rest on, where the measure has that many."""
 
@@ -40,25 +42,25 @@ def one_score(rows: pd.DataFrame) -> pd.DataFrame:
 
     ``rows``: pupil_key, result_year, subject, value (nan = not assessed). Each subject is ranked within its year, the
     scores are averaged, and the average is ranked again. Pupils with fewer than ``FEWEST_SUBJECTS`` are left out where
-    the measure has as many. Columns: pupil_key, result_year, score (SD), points (mean value), ordered by pupil and year.
+    the measure has as many. Columns: pupil_key, result_year, score (SD), points (mean value); a pupil and year once.
     """
     told = rows[rows["value"].notna()]
-    subject, names = pd.factorize(told["subject"].astype(str), sort=True)
+    named, subject = np.unique(codes_of(told["subject"])[0], return_inverse=True)
     year = told["result_year"].to_numpy(np.int64)
-    z = normal_scores(told["value"].to_numpy(float), groups=year * max(len(names), 1) + subject)
-    pupil, keys = pd.factorize(told["pupil_key"], sort=True)
-    wide_z = np.full((len(told), max(len(names), 1)), np.nan)
+    z = normal_scores(told["value"].to_numpy(float), groups=year * max(len(named), 1) + subject)
+    pupil, keys = pd.factorize(told["pupil_key"])
+    first, span = (int(year.min()), int(np.ptp(year)) + 1) if len(year) else (0, 1)
     # One slot per subject, so that the mean never adds in another order.
-    at, slot = np.unique(np.column_stack([pupil, year]), axis=0, return_inverse=True)
-    wide_z, wide_points = (np.full((len(at), max(len(names), 1)), np.nan) for _ in range(2))
-    slot = slot.reshape(-1)
+    slot, cells = pd.factorize(pupil * span + year - first)
+    at = np.column_stack(np.divmod(np.asarray(cells), span)) + np.array([0, first])
+    wide_z, wide_points = (np.full((len(at), max(len(named), 1)), np.nan) for _ in range(2))
     wide_z[slot, subject], wide_points[slot, subject] = z, told["value"].to_numpy(float)
     found = np.isfinite(wide_z).sum(axis=1)
-    enough = found >= min(FEWEST_SUBJECTS, len(names))
+    enough = found >= min(FEWEST_SUBJECTS, len(named))
     at, wide_z, wide_points = at[enough], wide_z[enough], wide_points[enough]
     mean = np.nansum(wide_z, axis=1) / found[enough]
     return pd.DataFrame({
-        "pupil_key": np.asarray(keys)[at[:, 0]] if len(at) else np.array([], dtype=object),
+        "pupil_key": keys[at[:, 0]],
         "result_year": at[:, 1],
         "score": normal_scores(mean, groups=at[:, 1]),
         "points": np.nansum(wide_points, axis=1) / found[enough],

@@ -14,7 +14,7 @@ import pandas as pd
 
 from models_py.errors import FollowupError
 from models_py.followup.scores import one_score
-from models_py.followup.tables import ENROLLMENT, RESULT_KEY, RESULTS, codes_of, require, require_single
+from models_py.followup.tables import ENROLLMENT, RESULT_KEY, RESULTS, codes_of, number_pupils, require, require_single
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +93,22 @@ def stage_pupils(
     require(results, RESULTS, what="results")
     require(enrollment, ENROLLMENT, what="enrollment")
     wanted = {(stage.outcome, stage.last_grade), *stage.priors}
-    used = _only(results, wanted)
+    inside = enrollment["grade"].between(stage.first_grade, stage.last_grade)
+    empty = pd.DataFrame({"pupil_key": pd.Series([], dtype=object)})
+    used, within, background = number_pupils(
+        _only(results, wanted)[list(RESULTS)], enrollment.loc[inside, list(ENROLLMENT)],
+        empty if background is None else _checked(background),
+    )  # fmt: skip
     require_single(used, RESULT_KEY, what="results")
-    require_single(enrollment, ("pupil_key", "count_year"), what="enrollment")
+    require_single(within, ("pupil_key", "count_year"), what="enrollment")
+    unit, units = codes_of(within["school_unit_code"])
     ended = _score(used, stage.outcome, stage.last_grade)
-    at_end = _units_at_end(enrollment, stage)
+    at_end = _units_at_end(within.assign(school_unit_code=unit), stage)
     rows = ended.merge(at_end, on=["pupil_key", "result_year"], how="inner")
     names: list[str] = []
     columns: list[np.ndarray] = []
     for position, (measure, grade) in enumerate(stage.priors):
-        before = _score(used, measure, grade).drop_duplicates("pupil_key", keep="last").set_index("pupil_key")["score"]
-        score = rows["pupil_key"].map(before).to_numpy(float)
+        score = _latest(_score(used, measure, grade), rows["pupil_key"].to_numpy(np.int64))
         if position == 0:
             known = np.isfinite(score)
             rows, score = rows[known], score[known]
@@ -111,19 +116,17 @@ def stage_pupils(
     if rows.empty:
         measure, grade = stage.priors[0]
         raise FollowupError(f"{stage.name}: nobody has both {stage.outcome} {stage.last_grade} and {measure} {grade}")
-    if background is not None:
-        _add_background(background, rows["pupil_key"], names, columns)
-    unit, units = codes_of(at_end["school_unit_code"])
+    _add_background(background, rows["pupil_key"].to_numpy(np.int64), names, columns)
     years, year_at = np.unique(at_end["result_year"].to_numpy(np.int64), return_inverse=True)
     enrolled = np.zeros((len(units), len(years)), dtype=np.int64)
-    np.add.at(enrolled, (unit, year_at), 1)
-    own = np.searchsorted(units.astype(str), rows["school_unit_code"].astype(str).to_numpy().astype(str))
+    np.add.at(enrolled, (at_end["school_unit_code"].to_numpy(np.int64), year_at), 1)
+    own = rows["school_unit_code"].to_numpy(np.int64)
     prior, outcome = np.column_stack(columns), rows["score"].to_numpy(float)
     exposure, year = rows["exposure"].to_numpy(float), rows["result_year"].to_numpy(np.int64)
     order = np.lexsort((*prior.T[::-1], exposure, outcome, own, year))
     return StagePupils(
         stage, units, own[order], year[order], outcome[order], prior[order], tuple(names), exposure[order], enrolled,
-        years, float(ended["points"].std(ddof=0)),
+        years, float(np.std(np.sort(ended["points"].to_numpy(float)))),
     )  # fmt: skip
 
 
@@ -138,27 +141,23 @@ def _score(results: pd.DataFrame, measure: str, grade: int) -> pd.DataFrame:
     return one_score(results[(results["measure"] == measure) & (results["grade"] == grade)])
 
 
-def _units_at_end(enrollment: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+def _units_at_end(within: pd.DataFrame, stage: Stage) -> pd.DataFrame:
     """Pupils of the last grade: result_year, their unit, and the share of the stage's years that they were there."""
-    within = enrollment[enrollment["grade"].between(stage.first_grade, stage.last_grade)]
-    pupil, _ = pd.factorize(within["pupil_key"], sort=True)
-    unit, _ = pd.factorize(within["school_unit_code"].astype(str), sort=True)
-    year = within["count_year"].to_numpy(np.int64)
-    known = np.unique(np.column_stack([pupil, unit, year]), axis=0) if len(within) else np.zeros((0, 3), dtype=np.int64)
+    pupil, unit, year = (within[name].to_numpy(np.int64) for name in ("pupil_key", "school_unit_code", "count_year"))
     base = int(year.min()) - stage.years if len(year) else 0
     span = int(year.max()) - base + 1 if len(year) else 1
-    pair = known[:, 0] * (int(unit.max(initial=0)) + 1) + known[:, 1]
-    held = np.sort(pair * span + known[:, 2] - base)
+    here = (pupil * (int(unit.max(initial=0)) + 1) + unit) * span + year - base
+    held = np.sort(here)
     last = within["grade"].to_numpy() == stage.last_grade
-    own = (pupil * (int(unit.max(initial=0)) + 1) + unit)[last] * span + year[last] - base
-    years_here = np.zeros(int(last.sum()), dtype=np.int64)
+    own = here[last]
+    years_here = np.zeros(len(own), dtype=np.int64)
     for back in range(stage.years):
         place = np.minimum(np.searchsorted(held, own - back), max(len(held) - 1, 0))
         years_here += held[place] == own - back if len(held) else 0
     closed = within[last]
     return pd.DataFrame({
         "pupil_key": closed["pupil_key"].to_numpy(), "result_year": closed["count_year"].to_numpy(np.int64) + 1,
-        "school_unit_code": closed["school_unit_code"].astype(str).to_numpy(), "exposure": years_here / stage.years,
+        "school_unit_code": closed["school_unit_code"].to_numpy(np.int64), "exposure": years_here / stage.years,
     })  # fmt: skip
 
 
@@ -175,9 +174,16 @@ def _add_powers(name: str, score: np.ndarray, names: list[str], columns: list[np
         columns.append(missing.astype(float))
 
 
-def _add_background(
-    background: pd.DataFrame, pupil_key: pd.Series, names: list[str], columns: list[np.ndarray]
-) -> None:
+def _latest(scores: pd.DataFrame, pupil: np.ndarray) -> np.ndarray:
+    """The newest score of each pupil asked for; nan without one."""
+    ordered = scores.sort_values("result_year", kind="stable")
+    number = ordered["pupil_key"].to_numpy(np.int64)
+    found = np.full(int(max(number.max(initial=0), pupil.max(initial=0))) + 1, np.nan)
+    found[number] = ordered["score"].to_numpy(float)
+    return np.asarray(found[pupil])
+
+
+def _checked(background: pd.DataFrame) -> pd.DataFrame:
     require(background, ("pupil_key",), what="background")
     require_single(background, ("pupil_key",), what="background")
     given: Sequence[str] = [name for name in background.columns if name != "pupil_key"]
@@ -186,11 +192,20 @@ def _add_background(
         raise FollowupError(
             f"background: columns {', '.join(empty)} have empty values; give missing a level of its own"
         )
-    own = background.set_index("pupil_key")[list(given)].astype(float).reindex(pupil_key.to_numpy())
-    unknown = own.isna().any(axis=1).to_numpy()
+    return background
+
+
+def _add_background(background: pd.DataFrame, pupil: np.ndarray, names: list[str], columns: list[np.ndarray]) -> None:
+    given = [name for name in background.columns if name != "pupil_key"]
+    if not given:
+        return
+    number = background["pupil_key"].to_numpy(np.int64)
+    row = np.full(int(max(number.max(initial=0), pupil.max(initial=0))) + 1, -1)
+    row[number] = np.arange(len(number))
+    at, unknown = row[pupil], row[pupil] < 0
     for name in given:
         names.append(name)
-        columns.append(np.where(unknown, 0.0, own[name].to_numpy(float)))
+        columns.append(np.where(unknown, 0.0, background[name].to_numpy(float)[at]))
     if unknown.any():
         names.append("background_missing")
         columns.append(unknown.astype(float))
