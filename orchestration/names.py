@@ -1,7 +1,7 @@
 """Names of the UI: groups, owners, kinds. One place, so that a reader meets the same word everywhere."""
 
 INGEST, FACTORS, NEED, ALLOCATION, PUBLICATION = "ingest", "factors", "need", "allocation", "publication"
-FORECAST = "forecast"
+FORECAST, FOLLOWUP = "forecast", "followup"
 
 DATA_TEAM = "team:data"
 STATISTICS_TEAM = "team:statistics"

@@ -11,13 +11,14 @@ from expectations.contracts.beside import BESIDE
 from expectations.contracts.change import CHANGE
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.followup import FOLLOWUP
 from expectations.contracts.forecast import FORECAST
 from expectations.contracts.organisers import ORGANISERS
 
 CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
-__all__ = ["CONTRACTS", "CONTRACT_VERSION", "PLANNING", "Contract", "ContractError"]
+__all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PLANNING", "Contract", "ContractError"]
 
 _KEY = ("municipality_code", "funding_year", "school_unit_code")
 
@@ -148,3 +149,6 @@ CONTRACTS: dict[str, Contract] = {
 
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
+
+FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in FOLLOWUP}
+"""Tables of the follow-up by name: kept in the home, never sealed with a publication."""
