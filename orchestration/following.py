@@ -148,11 +148,11 @@ def _value_added(results: pd.DataFrame, enrollment: pd.DataFrame) -> tuple[pd.Da
             continue
         table = found.table
         shown = table["state"] == SHOWN
-        points = table["value_added"] * found.points_per_sd
+        points = table[["value_added", "interval_lower", "interval_upper"]].mul(found.points_per_sd).where(shown)
         rows = table.assign(
             stage=stage.name, window_first_year=found.result_year - COHORTS + 1, window_last_year=found.result_year,
-            value_added_sd=table["value_added"].where(shown), value_added_lower_sd=table["interval_lower"].where(shown),
-            value_added_upper_sd=table["interval_upper"].where(shown), value_added_points=points.where(shown),
+            value_added_sd=table["value_added"].where(shown), value_added_points=points["value_added"],
+            value_added_lower_points=points["interval_lower"], value_added_upper_points=points["interval_upper"],
             value_state=table["state"], joiners_differ=table["joiners_differ"].astype(object).where(shown, None),
             band_position=_positions(table[shown]).reindex(table["school_unit_code"]).to_numpy(),
         )  # fmt: skip

@@ -77,7 +77,7 @@ def cohort_spec(told: pd.DataFrame) -> alt.TopLevelMixin:
         alt.hconcat(*panels).properties(
             title=titled(
                 f"Cohorts through the grades{where}",
-                subtitle="The same pupils year after year; another measure in another grade: reading check 1, tests 3, judgements 4–5, grades 6–9.",
+                subtitle="A line is one cohort. Another measure in another grade: reading check 1, tests 3, judgements 4–5, grades 6–9.",
             )
         )
     )
@@ -88,12 +88,9 @@ def value_added_spec(values: pd.DataFrame) -> alt.TopLevelMixin:
     first, where = first_municipality(values[values["value_state"] == "shown"])
     rows = pd.DataFrame({
         "unit": first["school_unit_code"].astype(str), "stage": first["stage"].map(STAGES),
-        "value": first["value_added_points"].astype(float),
-        "lower": first["value_added_lower_sd"].astype(float), "upper": first["value_added_upper_sd"].astype(float),
-        "position": first["band_position"].astype(str),
+        "value": first["value_added_points"].astype(float), "lower": first["value_added_lower_points"].astype(float),
+        "upper": first["value_added_upper_points"].astype(float), "position": first["band_position"].astype(str),
     })  # fmt: skip
-    scale = (first["value_added_points"].astype(float) / first["value_added_sd"].astype(float)).to_numpy()
-    rows = rows.assign(lower=rows["lower"] * scale, upper=rows["upper"] * scale)
     color = alt.Color("position:N", title="beside the expected", sort=list(POSITIONS),
                       scale=alt.Scale(domain=list(POSITIONS), range=list(POSITIONS.values())),
                       legend=alt.Legend(orient="bottom"))  # fmt: skip
@@ -129,7 +126,7 @@ def value_added_spec(values: pd.DataFrame) -> alt.TopLevelMixin:
 def noise_spec(noise: pd.DataFrame) -> alt.TopLevelMixin:
     """Changes that people would take note of, and how many chance alone makes, per indicator."""
     first, where = first_municipality(noise)
-    names = first["indicator"].astype(str).str.replace("_", " ") + ", " + first["subject"].astype(str).str.replace("_", " ") + ", grade " + first["grade"].astype(str)  # fmt: skip
+    names = [_named(row) for row in first[["indicator", "subject", "grade"]].astype(str).itertuples(index=False)]
     pairs = first["pair_count"].astype(float)
     rows = pd.concat(
         [
@@ -154,3 +151,9 @@ def noise_spec(noise: pd.DataFrame) -> alt.TopLevelMixin:
         subtitle="Changes of at least 10 percentage points (10 points of merit value): other pupils, not another school.",
     )
     return styled(chart.properties(title=title), height=alt.Step(9))
+
+
+def _named(row: tuple[str, str, str]) -> str:
+    indicator, subject, grade = row
+    words = [indicator.replace("_", " "), *([SUBJECTS[subject]] if subject in SUBJECTS else []), f"grade {grade}"]
+    return ", ".join(words)

@@ -12,7 +12,7 @@ _YEAR = ("municipality_code", "funding_year")
 _UNIT = (*_YEAR, "school_unit_code")
 _COHORT = ("series", "subject", "cohort_year", "result_year", "grade", "indicator", "pupil_group")
 _NAIVE = ("indicator", "subject", "grade")
-_VALUE = ("value_added_sd", "value_added_lower_sd", "value_added_upper_sd", "value_added_points")
+_VALUE = ("value_added_sd", "value_added_points", "value_added_lower_points", "value_added_upper_points")
 
 FOLLOWUP: tuple[Contract, ...] = (
     Contract(

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr
-from statsmodels.stats.multitest import multipletests
 
 from models_py.errors import FollowupError
 from models_py.followup.tables import require, require_single
@@ -118,4 +117,9 @@ def _share_error(now: np.ndarray, then: np.ndarray, n: np.ndarray, m: np.ndarray
 
 
 def _holm(p: np.ndarray) -> np.ndarray:
-    return multipletests(p, alpha=LEVEL, method="holm")[0] if len(p) else np.zeros(0, dtype=bool)
+    """Which differ from 0 at ``LEVEL`` over all of them together: from the smallest p up to the first that does not."""
+    order = np.argsort(p, kind="stable")
+    kept = np.logical_and.accumulate(p[order] <= LEVEL / np.arange(len(p), 0, -1))
+    differs = np.zeros(len(p), dtype=bool)
+    differs[order] = kept
+    return differs

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
 
 from models_py.errors import FollowupError
 from models_py.followup import naive_change, pooled_sd
@@ -83,6 +85,15 @@ def test_shares_use_the_binomial_error_and_never_certainty():
     assert table["standard_error"][0] == pytest.approx(np.sqrt(p * (1 - p) * (1 / 40 + 1 / 60)))
     assert table["standard_error"][1] > 0
     assert table["change"].tolist() == pytest.approx([0.2, 0.0])
+
+
+def test_all_comparisons_count_as_holm_s_rule_counts_them_in_an_outside_package():
+    found = naive_change(means(80, change=25.0), kind="mean", threshold=10.0, within_sd=SD).table
+    p = 2 * norm.sf(np.abs(found["change"] / found["standard_error"]))
+    expected = multipletests(p, alpha=0.05, method="holm")[0]
+    assert expected.any()
+    assert not expected.all()
+    assert found["is_beyond_chance"].tolist() == expected.tolist()
 
 
 def test_no_column_ranks_units_by_their_change():
