@@ -30,7 +30,7 @@ FOLLOWUP_COLUMNS: tuple[Column, ...] = (
     Column("enrolled_count", "int32", "Pupils enrolled on 15 October of the school year.", "Elever inskrivna den 15 oktober läsåret.", "pupils", (0, None)),
     Column("assessed_count", "int32", "Of these, those with a result.", "Därav elever med resultat.", "pupils", (0, None)),
     Column("coverage_share", "float64", "Share of the enrolled who stand behind the figure.", "Andel av de inskrivna som ligger bakom siffran.", "share 0..1", _SHARE),
-    Column("reached_share", "float64", "Share of the assessed who reach the indicator; empty under ten.", "Andel av de bedömda som når indikatorn; tomt under tio.", "share 0..1", _SHARE),
+    Column("reached_share", "float64", "Share of the assessed who reach the indicator, for stayers, joiners and leavers of those assessed at both; empty under ten.", "Andel av de bedömda som når indikatorn, för stayers, joiners och leavers av dem som bedömts vid båda; tomt under tio.", "share 0..1", _SHARE),
     Column("prior_reached_share", "float64", "The same at the indicator before.", "Detsamma vid indikatorn före.", "share 0..1", _SHARE),
     Column("both_count", "int32", "Pupils assessed at both.", "Elever bedömda vid båda.", "pupils", (0, None)),
     Column("cohort_change", "float64", "Change since the indicator before: of the same pupils, or for all of whoever was enrolled.",

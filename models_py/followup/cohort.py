@@ -67,7 +67,7 @@ def cohort_counts(
     Returns ``COLUMNS``, ordered by ``KEYS``; a row per group with a pupil. Groups, against the unit one indicator earlier:
     ``all`` enrolled at the unit now, its prior counts are of those who were there then, other pupils among them;
     ``stayers`` there at both; ``joiners`` now only, their prior counts from wherever they were; ``leavers`` then only, for
-    units that still have the grade. ``both``, ``gained`` and ``lost`` count pupils of the group assessed twice. A first
+    units that still have the grade. ``both``, ``both_reached`` (now), ``gained`` and ``lost`` count pupils of the group assessed twice. A first
     indicator has only ``all``. school_unit_code ``all`` is the municipality, where staying is staying in it.
 
     Raises FollowupError for missing columns, repeated keys, and versions that hold at the same time.

@@ -34,7 +34,8 @@ COLUMNS = (
 def progression(counts: pd.DataFrame, *, indicators: Sequence[Indicator] = INDICATORS) -> pd.DataFrame:
     """Shares and changes of every row of ``cohort_counts``; ``COLUMNS``, in its order. Shares 0..1, changes −1..1.
 
-    ``coverage_share``: assessed of those enrolled. ``change``: of pupils assessed at both indicators for stayers, joiners
+    ``coverage_share``: assessed of those enrolled. Shares of ``all`` are of those assessed, those of the other groups of the
+    pupils assessed at both indicators. ``change``: of pupils assessed at both indicators for stayers, joiners
     and leavers; for ``all`` the share now minus the share then, of whoever was enrolled. Nothing is told of fewer than
     ``FEWEST_PUPILS`` pupils, nor across versions that may not be compared. Where the indicator before is another one
     (``is_same_indicator`` false) a change says as much about the measure as about pupils: read it beside the
@@ -49,8 +50,11 @@ def progression(counts: pd.DataFrame, *, indicators: Sequence[Indicator] = INDIC
     )
     whole = (counts["pupil_group"] == ALL).to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(n >= FEWEST_PUPILS, reached / n, np.nan)
-        prior_share = np.where(before >= FEWEST_PUPILS, prior / before, np.nan)
+        # Of those assessed twice, so that now minus then is the change.
+        twice = counts["both_reached_count"].to_numpy(float)
+        then = twice - counts["gained_count"].to_numpy(float) + counts["lost_count"].to_numpy(float)
+        share = _share(np.where(whole, reached, twice), np.where(whole, n, both))
+        prior_share = _share(np.where(whole, prior, then), np.where(whole, before, both))
         paired, paired_reach, paired_middle = _paired(counts, both)
         change = np.where(whole, share - prior_share, np.where(both >= FEWEST_PUPILS, paired, np.nan))
         middle, reach = _apart(reached, n, prior, before)
@@ -81,6 +85,10 @@ def yearly_values(counts: pd.DataFrame, *, series: str, indicator: str, subject:
     names = ["municipality_code", "school_unit_code", "result_year", "version"]
     value = own["reached_count"] / own["assessed_count"]
     return own[names].assign(pupil_count=own["assessed_count"], value=value).reset_index(drop=True)
+
+
+def _share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return np.where(bottom >= FEWEST_PUPILS, top / bottom, np.nan)
 
 
 def _paired(counts: pd.DataFrame, both: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

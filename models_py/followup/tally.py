@@ -13,7 +13,7 @@ GROUPS = (ALL, STAYERS, JOINERS, LEAVERS)
 
 COUNTS = (
     "enrolled_count", "assessed_count", "reached_count", "prior_assessed_count", "prior_reached_count", "both_count",
-    "gained_count", "lost_count",
+    "both_reached_count", "gained_count", "lost_count",
 )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ class Tally:
             self._add(group, "prior_reached_count", cell, prior == 1)
             both = (reached >= 0) & (prior >= 0)
             self._add(group, "both_count", cell, both)
+            self._add(group, "both_reached_count", cell, both & (reached == 1))
             self._add(group, "gained_count", cell, both & (reached > prior))
             self._add(group, "lost_count", cell, both & (reached < prior))
 

@@ -21,7 +21,7 @@ from orchestration.resources.tables import Tables
 from orchestration.settings import Settings
 from orchestration.texts import number, say, share
 
-MERIT = "merit_value"
+MERIT, ALL_SUBJECTS = "merit_value", "all_subjects"
 
 
 class NoFollowupError(LikvardError):
@@ -42,7 +42,7 @@ def unit_view(found: Settings, *, school_unit_code: str, funding_year: int | Non
         _cohort_table(cohorts),
     ]
     naive = _own(tables, "naive_comparison", year, school_unit_code)
-    newest = naive[naive["result_year"] == naive["result_year"].max()]
+    newest = naive[(naive["result_year"] == naive["result_year"].max()) & (naive["subject"] == ALL_SUBJECTS)]
     parts += [_naive(row) for row in newest.itertuples()]
     noise = tables.read("naive_noise", year, municipalities=[code])
     parts += [_noise(row) for row in noise[noise["indicator"] == MERIT].itertuples()]
@@ -99,7 +99,7 @@ def _cohort_table(cohorts: pd.DataFrame) -> Table:
             ends = f"({_points(row.cohort_change_lower)} – {_points(row.cohort_change_upper)})"
             change = f"{_points(row.cohort_change)} {ends}"
         table.add_row(
-            str(row.cohort_year), f"{row.prior_grade}–{row.grade}", say(f"part_subject_{row.subject}"),
+            str(row.cohort_year), f"{row.prior_grade}–{row.grade}", _what(row),
             number(row.both_count), _share(row.prior_reached_share), _share(row.reached_share), change,
             _points(row.municipality_change) if told else "–",
         )  # fmt: skip
@@ -109,8 +109,7 @@ def _cohort_table(cohorts: pd.DataFrame) -> Table:
 def _naive(row: Any) -> str:
     told = _signed if row.indicator == MERIT else _points
     return say(
-        "followup_naive", what=say(f"part_indicator_{row.indicator}"), subject=say(f"part_subject_{row.subject}"),
-        grade=str(row.grade), year=str(row.result_year), change=told(row.naive_change),
+        "followup_naive", what=say(f"part_indicator_{row.indicator}"), grade=str(row.grade), year=str(row.result_year), change=told(row.naive_change),
         chance=told(1.96 * row.naive_change_se).lstrip("+"),
         verdict=say(f"part_chance_{'beyond' if row.is_beyond_chance else 'within'}"),
     )  # fmt: skip
@@ -121,6 +120,13 @@ def _noise(row: Any) -> str:
         "followup_noise", pairs=int(row.pair_count), seen=int(row.beyond_threshold_count), threshold=number(row.threshold),
         chance=number(row.expected_by_chance), told=int(row.beyond_chance_count), noise=share(float(row.noise_share)),
     )  # fmt: skip
+
+
+def _what(row: Any) -> str:
+    """The subject, or the indicator where it is of all subjects."""
+    if row.subject == ALL_SUBJECTS:
+        return say(f"part_indicator_{row.indicator}")
+    return say(f"part_subject_{row.subject}")
 
 
 def _share(value: float) -> str:
