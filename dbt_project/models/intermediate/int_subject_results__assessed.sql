@@ -1,23 +1,19 @@
--- One row per municipality, result year, pupil, measure and subject that was assessed. Values: 0/1, the share of a test's
--- parts that were passed (grade 3), or points of a letter. What final grades say of grade 9 stands here too.
-{% set flags = [
-    ("reading_check", "reading_check", "swedish"),
-    ("all_subjects_passed", "all_subjects_passed", "all_subjects"),
-    ("judgement_swedish", "teacher_judgement", "swedish"),
-    ("judgement_english", "teacher_judgement", "english"),
-    ("judgement_mathematics", "teacher_judgement", "mathematics"),
-] %}
-{% set shares = [
-    ("parts_passed_swedish", "national_test", "swedish"),
-    ("parts_passed_mathematics", "national_test", "mathematics"),
-] %}
-{% set letters = [
-    ("test_swedish", "national_test", "swedish"),
-    ("test_english", "national_test", "english"),
-    ("test_mathematics", "national_test", "mathematics"),
-    ("grade_swedish", "grade", "swedish"),
-    ("grade_english", "grade", "english"),
-    ("grade_mathematics", "grade", "mathematics"),
+-- One row per municipality, result year, pupil, measure and subject that was assessed. Values: 0/1, the share of a
+-- test's parts that were passed (grade 3), or points of a letter. What final grades say of grade 9 stands here too.
+{% set columns = [
+    ("reading_check", "reading_check", "swedish", "true"),
+    ("all_subjects_passed", "all_subjects_passed", "all_subjects", "true"),
+    ("judgement_swedish", "teacher_judgement", "swedish", "true"),
+    ("judgement_english", "teacher_judgement", "english", "true"),
+    ("judgement_mathematics", "teacher_judgement", "mathematics", "true"),
+    ("parts_passed_swedish", "national_test", "swedish", "grade = '3'"),
+    ("parts_passed_mathematics", "national_test", "mathematics", "grade = '3'"),
+    ("test_swedish", "national_test", "swedish", "grade <> '3'"),
+    ("test_english", "national_test", "english", "grade <> '3'"),
+    ("test_mathematics", "national_test", "mathematics", "grade <> '3'"),
+    ("grade_swedish", "grade", "swedish", "true"),
+    ("grade_english", "grade", "english", "true"),
+    ("grade_mathematics", "grade", "mathematics", "true"),
 ] %}
 with
 used as (
@@ -31,7 +27,8 @@ used as (
 ),
 
 unfolded as (
-    {%- for column, measure, subject in flags + shares + letters %}
+    {%- for column, measure, subject, condition in columns %}
+    {%- set is_letter = column.startswith(("test_", "grade_")) %}
     select
         municipality_code,
         school_year,
@@ -40,19 +37,9 @@ unfolded as (
         grade,
         '{{ measure }}' as measure,
         '{{ subject }}' as subject,
-        {% if (column, measure, subject) in letters -%}
-            {{ points_of_letter(column) }}
-        {%- else -%}
-            cast({{ column }} as double)
-        {%- endif %} as assessed_value
+        {{ points_of_letter(column) if is_letter else "cast(" ~ column ~ " as double)" }} as assessed_value
     from used
-    where
-        {{ column }} is not null
-        {%- if (column, measure, subject) in shares %}
-            and grade = '3'
-        {%- elif measure == "national_test" %}
-            and grade <> '3'
-        {%- endif %}
+    where {{ column }} is not null and {{ condition }}
     {%- if not loop.last %}
     union all
     {%- endif %}
