@@ -40,3 +40,7 @@ class EffectError(ModelsError):
 
 class AccuracyError(ModelsError):
     """Refused by the follow-up of accuracy: cohorts, cells or weights that make no sense together."""
+
+
+class FollowupError(ModelsError):
+    """Refused by the follow-up: results, cohorts, expected values or key figures."""

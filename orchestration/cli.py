@@ -15,6 +15,7 @@ from orchestration import (
     cli_compare,
     cli_door,
     cli_effect,
+    cli_followup,
     cli_forecast,
     cli_init,
     cli_operations,
@@ -122,6 +123,7 @@ cli_door.register(app)
 cli_weights.register(app)
 cli_compare.register(app)
 cli_effect.register(app)
+cli_followup.register(app)
 cli_forecast.register(app)
 cli_init.register(app)
 cli_operations.register(app)

@@ -6,7 +6,7 @@ Does not: how the world is made (``models_py.world``), reading the files (they g
 
 import os
 
-from models_py.world import DEMO, deliver, simulate
+from models_py.world import DEMO, deliver, deliver_subject_results, simulate
 from orchestration.home import prepare
 from orchestration.intake.inbox import inbox
 from orchestration.intake.pseudonym import demo_key
@@ -31,7 +31,8 @@ def prepare_demo(found: Settings) -> int:
         "This home is a demonstration: invented municipality, invented pupils, a key anyone can derive.\n"
     )
     folder = inbox(found.home, municipality_code=MUNICIPALITY)
-    files = deliver(simulate(DEMO))
+    world = simulate(DEMO)
+    files = (*deliver(world), *deliver_subject_results(world))
     for file in files:
         path = folder / file.file_name
         if not path.is_file() or path.read_bytes() != file.content:

@@ -1,7 +1,7 @@
-"""Claims of the follow-up: effect of the money, accuracy of the need model."""
+"""Claims of the follow-up: cohorts and value-added, effect of the money, accuracy of the need model."""
 
 from __future__ import annotations
 
-from bench.claims import followup_accuracy, followup_effect
+from bench.claims import followup_accuracy, followup_effect, followup_progress
 
-CLAIMS = (*followup_effect.CLAIMS, *followup_accuracy.CLAIMS)
+CLAIMS = (*followup_progress.CLAIMS, *followup_effect.CLAIMS, *followup_accuracy.CLAIMS)

@@ -13,6 +13,7 @@ from expectations.contracts.change import CHANGE
 from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.effect import EFFECT
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.followup import FOLLOWUP
 from expectations.contracts.forecast import FORECAST
 from expectations.contracts.goals import GOALS
 from expectations.contracts.organisers import ORGANISERS
@@ -152,5 +153,5 @@ CONTRACTS: dict[str, Contract] = {
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
 
-FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in (*ACCURACY, *EFFECT, *GOALS)}
+FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *EFFECT, *GOALS)}
 """Follow-up tables by name: kept in the home, never sealed with a publication."""

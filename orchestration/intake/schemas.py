@@ -10,6 +10,9 @@ _TEXT, _INT, _FLOAT, _DATE, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.da
 
 LEAD = (("delivery_id", _TEXT), ("row_number", _INT), ("municipality_code", _TEXT), ("period", _TEXT))
 
+SUBJECTS = ("swedish", "english", "mathematics")
+"""Subjects that cohorts are followed in; Swedish is either of the two Swedish subjects."""
+
 _PUBLISHED = (  # columns of the national export that carry a value and the way it was published
     ("pupil_count_grade_f", _INT),
     ("girl_share_grade_f", _FLOAT),
@@ -55,6 +58,17 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
         ("is_eligible_vocational", _BOOL),
         ("merit_value", _FLOAT),
     ),
+    "subject_results": (
+        ("pupil_key", _TEXT),
+        ("school_unit_code", _TEXT),
+        ("grade", _TEXT),
+        ("reading_check", _BOOL),
+        *((f"parts_passed_{subject}", _FLOAT) for subject in ("swedish", "mathematics")),
+        *((f"judgement_{subject}", _BOOL) for subject in SUBJECTS),
+        *((f"test_{subject}", _TEXT) for subject in SUBJECTS),
+        *((f"grade_{subject}", _TEXT) for subject in SUBJECTS),
+        ("all_subjects_passed", _BOOL),
+    ),
     "protected_counts": (("school_unit_code", _TEXT), ("grade", _TEXT), ("pupil_count", _INT)),
     "delivered_index": (("school_unit_code", _TEXT), ("index_value", _FLOAT), ("pupil_count", _INT)),
     "school_register": (
@@ -96,6 +110,7 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {  # what may stand once in a file
     "enrollment": ("pupil_key", "school_unit_code", "grade"),
     "background": ("pupil_key",),
     "results": ("pupil_key",),
+    "subject_results": ("pupil_key",),
     "protected_counts": ("school_unit_code", "grade"),
     "delivered_index": ("school_unit_code",),
     "school_register": ("school_unit_code",),

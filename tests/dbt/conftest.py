@@ -43,6 +43,12 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "results": ROW
     | dict.fromkeys(["pupil_key", "school_unit_code", "grade"], "text")
     | {"is_eligible_vocational": "bool", "merit_value": "float"},
+    "subject_results": ROW
+    | dict.fromkeys(["pupil_key", "school_unit_code", "grade"], "text")
+    | {"reading_check": "bool", "parts_passed_swedish": "float", "parts_passed_mathematics": "float"}
+    | dict.fromkeys([f"judgement_{s}" for s in ("swedish", "english", "mathematics")], "bool")
+    | dict.fromkeys([f"{k}_{s}" for k in ("test", "grade") for s in ("swedish", "english", "mathematics")], "text")
+    | {"all_subjects_passed": "bool"},
     "protected_counts": ROW | {"school_unit_code": "text", "grade": "text", "pupil_count": "int"},
     "delivered_index": ROW | {"school_unit_code": "text", "index_value": "float", "pupil_count": "int"},
     "school_register": ROW
@@ -241,6 +247,26 @@ def write_small_world(home: Path) -> None:
             result("p2", "99990001", True, 110.0),  # the same key again
             result("p5", "99990001", None, None),
             result("p6", "99990001", True, 200.0, grade="8"),
+        ],
+    )
+    assessed = {
+        "pupil_key": "p1",
+        "school_unit_code": "99990001",
+        "grade": "9",
+        "test_english": "D",
+        "grade_english": "C",
+    }
+    third = {"pupil_key": "p4", "school_unit_code": "99990001", "grade": "3", "parts_passed_swedish": 0.875}
+    rows.add(
+        "subject_results",
+        "t-2022",
+        "9999",
+        "2021/22",
+        [
+            assessed,
+            third | {"test_swedish": "A"},
+            assessed | {"grade_english": "A"},
+            third | {"pupil_key": "p3", "grade": "F"},
         ],
     )
     protected = [{"school_unit_code": "99990002", "grade": "4", "pupil_count": 2}]

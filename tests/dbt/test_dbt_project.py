@@ -49,6 +49,21 @@ def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
         ("r-2022", 6, 3, 0, 1, 2),
         ("s-2020", 1, 1, 0, 0, 0),
         ("s-2021", 5, 4, 0, 1, 0),
+        ("t-2022", 4, 3, 0, 1, 0),
+    ]
+
+
+def test_results_per_subject_stand_one_to_a_row_with_points_for_letters(marts: Marts) -> None:
+    told = "select pupil_key, grade, measure, subject, assessed_value from intermediate.int_subject_results__assessed"
+    assert marts(f"{told} where measure <> 'eligible_vocational' order by all") == [
+        ("p1", 9, "grade", "english", 15.0),
+        ("p1", 9, "national_test", "english", 12.5),
+        ("p4", 3, "national_test", "swedish", 0.875),  # letters begin after grade 3
+    ]
+    assert marts(f"{told} where measure = 'eligible_vocational' order by all") == [
+        ("p0", 9, "eligible_vocational", "all_subjects", 0.0),
+        ("p1", 9, "eligible_vocational", "all_subjects", 1.0),
+        ("p2", 9, "eligible_vocational", "all_subjects", 0.0),
     ]
 
 

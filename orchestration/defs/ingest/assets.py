@@ -21,6 +21,8 @@ SOURCES = {
     "them; identities are replaced by keyed pseudonyms.",
     "background": "Background of each pupil on each count date: guardians' education, immigration, income, welfare, household.",
     "results": "Grade-9 results per pupil and school year: eligible for vocational programmes or not, merit value.",
+    "subject_results": "Results per subject, pupil and school year on the way to grade 9: reading check, national tests, teachers' "
+    "judgements, grades.",
     "protected_counts": "Pupils with protected identity on each count date: how many per unit and grade, nothing else.",
     "delivered_index": "An index per school unit that the municipality has ordered, from SCB for example, with the count date "
     "its composition is of; used where the intake mode is delivered_index.",

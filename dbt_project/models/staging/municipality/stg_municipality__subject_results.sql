@@ -1,0 +1,22 @@
+select
+    delivery_id,
+    row_number as delivery_row_number,
+    municipality_code,
+    period as school_year,
+    pupil_key,
+    school_unit_code,
+    grade,
+    reading_check,
+    cast(parts_passed_swedish as double) as parts_passed_swedish,
+    cast(parts_passed_mathematics as double) as parts_passed_mathematics,
+    judgement_swedish,
+    judgement_english,
+    judgement_mathematics,
+    test_swedish,
+    test_english,
+    test_mathematics,
+    grade_swedish,
+    grade_english,
+    grade_mathematics,
+    all_subjects_passed
+from {{ source("accepted", "subject_results") }}

@@ -1,0 +1,234 @@
+"""From the warehouse's pupils and results to the tables of the follow-up, under their contracts' names.
+
+Belongs here: which years a funding year may see, codes that follow reorganisation, what is withheld. Does not: any estimate
+(``models_py.followup``), writing. Scores are ranks within the municipality; no pupil's row leaves this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from expectations.contracts import FOLLOWING
+from expectations.contracts.followup import FOLLOWUP
+from models_py.errors import FollowupError
+from models_py.followup import (
+    GOALS,
+    INDICATORS,
+    SHOWN,
+    STAGES,
+    cohort_counts,
+    current_codes,
+    expectation_band,
+    grade_gap,
+    naive_change,
+    pooled_sd,
+    progression,
+    stage_pupils,
+    value_added,
+    yearly_values,
+)
+from orchestration.resources.warehouse import Warehouse
+
+TABLES = tuple(contract.table for contract in FOLLOWUP)
+COHORTS = 3
+NOTED_SHARE, NOTED_POINTS = 0.10, 10.0
+"""Changes that people take note of: a tenth of a share, ten points of merit value."""
+
+BAND_STEP = 0.01
+MERIT = "merit_value"
+
+_RESULTS = """
+    select municipality_code, pupil_key, result_year, school_unit_code, grade, measure, subject, assessed_value as "value"
+    from intermediate.int_subject_results__assessed order by all
+"""
+# Pupils with protected identity are numbers without a past: nobody can follow them, and nobody may.
+_ENROLLMENT = """
+    select municipality_code, pupil_key, cast(extract(year from count_date) as integer) as count_year, school_unit_code,
+        case when grade = 'F' then 0 else cast(grade as integer) end as grade,
+        guardian_education, immigration, household_income, area_type, sex, econ_assistance, household, siblings
+    from intermediate.int_pupils__factors
+    where pupil_key not like 'protected-%' and extract(month from count_date) = 10 order by all
+"""
+_MERIT = """
+    select municipality_code, school_unit_code, result_year, cast(count(*) as integer) as pupil_count,
+        sum(cast(merit_value * 2 as bigint)) / 2.0 as value_sum,
+        sum(cast(merit_value * 2 as bigint) * cast(merit_value * 2 as bigint)) / 4.0 as square_sum
+    from intermediate.int_leavers__factors where merit_value is not null
+    group by all order by all
+"""
+_FACTORS = (
+    "guardian_education", "immigration", "household_income", "area_type", "sex", "econ_assistance", "household", "siblings",
+)  # fmt: skip
+
+
+def read_followed(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
+    """results, enrollment, merit and units of every municipality. Raises FileNotFoundError without a warehouse."""
+    queries = {"results": _RESULTS, "enrollment": _ENROLLMENT, "merit": _MERIT}
+    return {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
+
+
+def follow_municipality(
+    found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """The tables of one municipality, and what could not be told: table or stage to reason.
+
+    Only results set before the funding year are seen. Raises FollowupError where there is nothing to follow.
+    """
+    own = {name: table[table["municipality_code"] == code] for name, table in found.items()}
+    newest = funding_year - 1
+    results = own["results"][own["results"]["result_year"] <= newest]
+    enrollment = own["enrollment"][own["enrollment"]["count_year"] < newest]
+    if not (results["measure"] != "eligible_vocational").any():
+        raise FollowupError(f"no results per subject up to {newest}; deliver subject_results")
+    successors = _successors(own["units"])
+    results, enrollment, merit = (
+        table.assign(school_unit_code=current_codes(table["school_unit_code"], successors=successors))
+        for table in (results, enrollment, own["merit"][own["merit"]["result_year"] <= newest])
+    )
+    counts = cohort_counts(results, enrollment)
+    made = {"cohort_progression": _cohorts(progression(counts)), "grade_test_gap": _gaps(results, newest)}
+    made["naive_comparison"], made["naive_noise"] = _naive(counts, merit)
+    made["school_value_added"], silent = _value_added(results, enrollment)
+    return {name: made[name].assign(municipality_code=code) for name in TABLES}, silent
+
+
+def following_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
+    """The table under its contract: its columns, in key order. Raises ContractError."""
+    contract = FOLLOWING[name]
+    rows = table.assign(funding_year=funding_year)[list(contract.names)]
+    rows = rows.sort_values(list(contract.keys), ignore_index=True)
+    contract.check(rows)
+    return rows
+
+
+def _successors(units: pd.DataFrame) -> dict[str, str]:
+    """Old code to the one code that took over; a unit that was split goes on as itself."""
+    named = units[units["predecessor_codes"].notna()]
+    heirs: dict[str, set[str]] = {}
+    for new, codes in zip(named["school_unit_code"], named["predecessor_codes"], strict=True):
+        for old in str(codes).split(","):
+            heirs.setdefault(old.strip(), set()).add(str(new))
+    return {old: new for old, found in sorted(heirs.items()) if len(found) == 1 for new in found if new != old}
+
+
+def _cohorts(told: pd.DataFrame) -> pd.DataFrame:
+    names = {
+        "version": "indicator_version", "prior_share": "prior_reached_share", "change": "cohort_change",
+        "interval_lower": "cohort_change_lower", "interval_upper": "cohort_change_upper",
+    }  # fmt: skip
+    empty = told["prior_indicator"] == ""
+    return told.assign(prior_indicator=told["prior_indicator"].mask(empty), grade=told["grade"].astype(str)).rename(
+        columns=names
+    )
+
+
+def _gaps(results: pd.DataFrame, newest: int) -> pd.DataFrame:
+    first = newest - COHORTS + 1
+    names = {
+        "compared_count": "gap_pupil_count", "interval_lower": "gap_lower_points", "interval_upper": "gap_upper_points",
+        "gap_beside_all": "gap_beside_all_points",
+    }  # fmt: skip
+    told = grade_gap(results, result_years=(first, newest)).rename(columns=names)
+    return told.assign(grade=told["grade"].astype(str), window_first_year=first, window_last_year=newest)
+
+
+def _value_added(results: pd.DataFrame, enrollment: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Every stage's newest window. What is not shown is empty: a figure that says nothing must not be read."""
+    parts, silent = [], {}
+    for stage in STAGES:
+        try:
+            pupils = stage_pupils(
+                results, enrollment, stage=stage, background=_background(enrollment, stage.last_grade)
+            )
+            found = value_added(pupils, result_year=int(pupils.year.max()), cohorts=COHORTS)
+        except FollowupError as error:
+            silent[stage.name] = str(error)
+            continue
+        table = found.table
+        shown = table["state"] == SHOWN
+        points = table[["value_added", "interval_lower", "interval_upper"]].mul(found.points_per_sd).where(shown)
+        rows = table.assign(
+            stage=stage.name, window_first_year=found.result_year - COHORTS + 1, window_last_year=found.result_year,
+            value_added_sd=table["value_added"].where(shown), value_added_points=points["value_added"],
+            value_added_lower_points=points["interval_lower"], value_added_upper_points=points["interval_upper"],
+            value_state=table["state"], joiners_differ=table["joiners_differ"].astype(object).where(shown, None),
+            band_position=_positions(table[shown]).reindex(table["school_unit_code"]).to_numpy(),
+        )  # fmt: skip
+        parts.append(rows)
+    names = [
+        name for name in FOLLOWING["school_value_added"].names if name not in ("municipality_code", "funding_year")
+    ]
+    return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names), silent
+
+
+def _positions(shown: pd.DataFrame) -> pd.Series:
+    """Unit to its place in the band around 0; None for the others."""
+    if shown.empty:
+        return pd.Series(dtype=object)
+    units = shown.assign(stratum="all", observed=shown["value_added"], expected=0.0)
+    placed = expectation_band(units, step=BAND_STEP).units
+    return placed.set_index("school_unit_code")["position"].astype(object)
+
+
+def _background(enrollment: pd.DataFrame, grade: int) -> pd.DataFrame:
+    """A column per level of every factor but its first, as of the October of the stage's last grade."""
+    last = enrollment[enrollment["grade"] == grade].sort_values("count_year").drop_duplicates("pupil_key", keep="last")
+    columns = {"pupil_key": last["pupil_key"].to_numpy()}
+    for factor in _FACTORS:
+        levels = sorted(last[factor].unique())
+        columns |= {f"{factor}_{level}": (last[factor] == level).to_numpy(np.int64) for level in levels[1:]}
+    return pd.DataFrame(columns)
+
+
+def _naive(counts: pd.DataFrame, merit: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Grades 6 and 9 of every indicator of the goals, and the merit value, against the year before."""
+    pairs, noise = [], []
+    for one in INDICATORS:
+        if one.series == GOALS and one.grade in (6, 9):
+            for subject in one.subjects:
+                values = yearly_values(counts, series=GOALS, indicator=one.code, subject=subject, grade=one.grade)
+                _compare(pairs, noise, values, (one.code, subject, one.grade), kind="share", threshold=NOTED_SHARE)
+    sums = merit.groupby(["school_unit_code", "result_year"], as_index=False)[
+        ["pupil_count", "value_sum", "square_sum"]
+    ]
+    told = sums.sum().assign(value=lambda t: t["value_sum"] / t["pupil_count"])
+    spread = pooled_sd(*(told[name].to_numpy(float) for name in ("pupil_count", "value_sum", "square_sum")))
+    if np.isfinite(spread) and spread > 0:
+        key = (MERIT, "all_subjects", 9)
+        _compare(pairs, noise, told, key, kind="mean", threshold=NOTED_POINTS, within_sd=spread)
+    return tuple(  # type: ignore[return-value]
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=[n for n in FOLLOWING[name].names if n not in ("municipality_code", "funding_year")])
+        for name, parts in (("naive_comparison", pairs), ("naive_noise", noise))
+    )
+
+
+def _compare(
+    pairs: list[pd.DataFrame], noise: list[pd.DataFrame], values: pd.DataFrame, key: tuple[str, str, int], *, kind: str,
+    threshold: float, within_sd: float | None = None,
+) -> None:  # fmt: skip
+    found = naive_change(values, kind=kind, threshold=threshold, within_sd=within_sd)
+    named = {"indicator": key[0], "subject": key[1], "grade": str(key[2])}
+    columns = {
+        "pupil_count": "pair_pupil_count", "previous_pupil_count": "pair_previous_pupil_count", "change": "naive_change",
+        "standard_error": "naive_change_se",
+    }  # fmt: skip
+    if not found.compared_count:
+        return
+    pairs.append(found.table.rename(columns=columns).assign(**named))
+    noise.append(
+        pd.DataFrame(
+            [
+                named | {
+                    "threshold": threshold, "pair_count": found.compared_count,
+                    "beyond_threshold_count": found.beyond_threshold_count,
+                    "expected_by_chance": found.expected_by_chance, "beyond_chance_count": found.beyond_chance_count,
+                    "noise_share": found.noise_share,
+                }
+            ]
+        )
+    )  # fmt: skip
