@@ -6,6 +6,7 @@ Does not: measures (``measures``), pictures, layout.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -149,7 +150,7 @@ def _enough(material: Material) -> Blocks:
 
 def _at_half(curve: list[tuple[float, float]]) -> float:
     """Share of money of the half of the pupils with the least need, read off the curve."""
-    for (a, b), (c, d) in zip(curve, curve[1:], strict=False):
+    for (a, b), (c, d) in pairwise(curve):
         if a <= 0.5 <= c:
             return b + (d - b) * (0.5 - a) / (c - a)
     return curve[-1][1]

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from orchestration.publication import figures
@@ -22,7 +23,6 @@ from orchestration.texts import LOCALES, catalogue
 
 PACKAGE = "orchestration.site.texts"
 LANGUAGES = ("sv", "en")
-KRONOR, ORE = Decimal("1"), Decimal("0.01")
 PLUS = "+"
 
 
@@ -61,7 +61,7 @@ class Speaker:
 
     def kronor(self, ore: int) -> str:
         """Bare öre as kronor."""
-        return figures.kronor(ore, self.language)
+        return figures.kronor(ore, self.language).replace("-", "−")
 
     def figure(self, row: Row | None, column: str, form: str = "number", decimals: int = 0) -> Markup:
         """One published cell, shown.
@@ -99,10 +99,6 @@ class Speaker:
 
     def _decimal(self, value: Decimal, decimals: int) -> str:
         """Exact decimals, rounded half up as people do."""
-        from decimal import ROUND_HALF_UP
-
-        from babel.numbers import format_decimal
-
         rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0
         form = "#,##0." + "0" * decimals if decimals else "#,##0"
         return format_decimal(rounded, format=form, locale=LOCALES[self.language]).replace("-", "−")

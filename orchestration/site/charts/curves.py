@@ -6,13 +6,14 @@ Belongs here: curves made of straight pieces in per cent of the width. Does not:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from markupsafe import Markup
 
 from orchestration.site.charts.svg import Scale, drawing, element, line, percent, text, ticks
 from orchestration.site.speaking import Speaker
 
-HEIGHT, TOP, BOTTOM = 260, 16, 34
+HEIGHT, TOP, BOTTOM = 270, 30, 36
 LEFT = 13.0
 
 Curve = Sequence[tuple[float, float]]
@@ -29,7 +30,7 @@ def shares(
     for name, curve in curves:
         marks += [
             line(frame.x(a), frame.y(b), frame.x(c), frame.y(d), cls=f"curve {name}")
-            for (a, b), (c, d) in zip(curve, curve[1:], strict=False)
+            for (a, b), (c, d) in pairwise(curve)
         ]
     return drawing(marks, height=HEIGHT, label=label)
 
