@@ -49,7 +49,7 @@ def _how(material: Material) -> Section:
 
 def _weights(material: Material) -> Section:
     speaker, say = material.speaker, material.speaker.say
-    rows = [row for row in material.book.tables["need_coefficient"] if row.get("level") is not None]
+    rows = [row for row in material.book.tables["need_coefficient"] if row.get("level")]
     rows.sort(key=lambda row: place(row["factor"], row["level"]))
     if not rows:
         return Section("weights", say("model_weights"), [("p", say("model_no_weights"))])

@@ -20,6 +20,7 @@ from orchestration.report.published import Published
 from orchestration.resources.pages_file import Comments, Pages
 from orchestration.site.about_pages import about_pages
 from orchestration.site.board_memo import memo_page
+from orchestration.site.explorer import explorer_page
 from orchestration.site.organiser_decision import decision_pages
 from orchestration.site.pages import Material, Page
 from orchestration.site.pdf import pdf_of
@@ -48,11 +49,14 @@ class Built:
 
 def pages_of(material: Material) -> list[Page]:
     """Every page of one language."""
+    explorer = explorer_page(material)
+    material.shared["explorer"] = explorer is not None
     return [
         start_page(material),
         *school_pages(material),
         *decision_pages(material),
         memo_page(material),
+        *([explorer] if explorer else []),
         *about_pages(material),
     ]
 

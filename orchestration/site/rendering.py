@@ -23,7 +23,13 @@ from orchestration.site.written import state_of
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Content security policy of a page: its own style, nothing from anywhere. The explorer adds the hash of its script."""
-MENU = (("start", "index.html"), ("memo", "memo.html"), ("model", "model.html"), ("comments", "comments.html"))
+MENU = (
+    ("start", "index.html"),
+    ("memo", "memo.html"),
+    ("explore", "explore.html"),
+    ("model", "model.html"),
+    ("comments", "comments.html"),
+)
 OTHER = {"sv": ("en", "English"), "en": ("sv", "Svenska")}
 
 
@@ -93,7 +99,7 @@ def whole_page(page: Page, body: str, *, material: Material, ground: Markup) -> 
             year=material.year,
             style=style(),
             up=up,
-            menu=MENU,
+            menu=[item for item in MENU if item[0] != "explore" or material.shared.get("explorer")],
             current=page.current,
             other=other,
             other_name=other_name,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -24,6 +25,7 @@ from orchestration.texts import LOCALES, catalogue
 PACKAGE = "orchestration.site.texts"
 LANGUAGES = ("sv", "en")
 PLUS = "+"
+_BESIDE = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Speaker:
 
     def say(self, key: str, /, **values: Any) -> Markup:
         """One sentence; values are escaped unless they are markup. Raises KeyError for an unknown key or value."""
-        return Markup(catalogue(self.language, PACKAGE)[key]).format(**values)
+        return Markup(_sentence(self.language, key)).format(**values)
 
     def knows(self, key: str) -> bool:
         """Whether the catalogue has the sentence."""
@@ -102,6 +104,13 @@ class Speaker:
         rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0
         form = "#,##0." + "0" * decimals if decimals else "#,##0"
         return format_decimal(rounded, format=form, locale=LOCALES[self.language]).replace("-", "−")
+
+
+@lru_cache(maxsize=2000)
+def _sentence(language: str, key: str) -> str:
+    """A sentence whose references to law do not break over lines."""
+    text = catalogue(language, PACKAGE)[key]
+    return text.replace(" §", f"{_BESIDE}§").replace(" kap. ", f"{_BESIDE}kap.{_BESIDE}")
 
 
 def _plain(value: Any) -> str:
