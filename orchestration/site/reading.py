@@ -20,7 +20,7 @@ from expectations.contracts import CONTRACTS
 from orchestration.publication import ledger
 from orchestration.report.published import Published
 
-SAME_EVERYWHERE = {"municipality_code", "funding_year"}
+SAME_EVERYWHERE = {"municipality_code", "funding_year", "publication_id"}
 """Parts of a key that are equal on every row of one publication."""
 
 

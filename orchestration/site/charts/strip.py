@@ -38,17 +38,14 @@ def strip_scale(points: Sequence[Point]) -> Scale:
 
 
 def strip_ground(points: Sequence[Point], *, scale: Scale) -> Markup:
-    """All units: a circle each, sized by pupils, or columns of counts."""
+    """All units: a mark each, sized by pupils, or columns of counts."""
     marks = []
     if len(points) <= MOST_CIRCLES:
         most = max((point.pupils for point in points), default=1) or 1
         for place, point in enumerate(sorted(points, key=lambda each: (each.index, each.pupils))):
             lane = (place * 3) % LANES - LANES // 2
             radius = 3.0 + 7.0 * (point.pupils / most) ** 0.5
-            kind = "municipal" if point.is_municipal else "independent"
-            marks.append(
-                element("circle", cx=percent(scale.at(point.index)), cy=MIDDLE + lane * 7, r=radius, cls=f"unit {kind}")
-            )
+            marks.append(_unit(point, scale.at(point.index), MIDDLE + lane * 7, radius))
     else:
         width = (scale.right - scale.left) / COLUMNS
         held = Counter(min(COLUMNS - 1, int((scale.at(point.index) - scale.left) / width)) for point in points)
@@ -62,6 +59,17 @@ def strip_ground(points: Sequence[Point], *, scale: Scale) -> Markup:
                 )
             )  # fmt: skip
     return Markup("").join(marks)
+
+
+def _unit(point: Point, x: float, y: float, radius: float) -> Markup:
+    """A circle for a municipal unit, a square for another: told apart without colour."""
+    if point.is_municipal:
+        return element("circle", cx=percent(x), cy=y, r=radius, cls="unit municipal")
+    side = radius * 1.7
+    return element(
+        "rect", x=percent(x), y=y - side / 2, width=side, height=side, transform=f"translate({-side / 2:.2f} 0)",
+        cls="unit independent",
+    )  # fmt: skip
 
 
 def strip(

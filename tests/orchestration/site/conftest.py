@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -45,8 +44,8 @@ def comments() -> Comments | None:
 
 
 def published(root: Path, **changes: object) -> Published:
-    """A proposal of six units with last year beside it, sealed under ``root``."""
-    made = with_last_year(candidate(units=6, **changes))
+    """A proposal of four units with last year beside it, sealed under ``root``."""
+    made = with_last_year(candidate(units=4, **changes))
     outcome = release(made, root)
     assert outcome.status == "published", outcome.reasons
     return publications(root)[0]
@@ -90,8 +89,3 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         publication, out=out, municipality="Exempelkommun", pages=read_pages(POLICY), comments=comments()
     )
     return Site(publication, out, first)
-
-
-@pytest.fixture(scope="session")
-def today() -> date:
-    return date(2026, 11, 2)

@@ -21,7 +21,7 @@ from expectations.contracts import CONTRACTS
 from orchestration.report.published import Published
 
 HTML = "{http://www.w3.org/1999/xhtml}"
-SAME = {"municipality_code", "funding_year"}
+SAME = {"municipality_code", "funding_year", "publication_id"}
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,7 @@ DERIVED: dict[str, Callable[[Tables, str], Any]] = {
     "change_by_cause": lambda t, key: (
         t.of["allocation_change_part"].set_index("cause_code").loc[[key], "change_sek"].sum()
     ),
+    "explored_total": lambda t, key: t.told()["total_sek"].sum(),
     "own_rule": lambda t, key: t.manifest["recorded"]["gate"]["own_rules"][key],
 }
 """How each sum of the pages is computed anew; kronor where the page shows kronor."""
