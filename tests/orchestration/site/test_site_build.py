@@ -45,7 +45,7 @@ def test_one_changed_school_touches_its_pages_and_no_others(site: Site):
 def test_another_publication_with_the_same_figures_needs_no_page_made_anew(site: Site):
     book = read_book(site.publication)
     seal = Row(
-        "dim_publication", "2027.1.0", {**book.seal.values, "publication_id": "2027.1.0", "content_sha256": "0" * 64}
+        "dim_publication", book.seal.key, {**book.seal.values, "publication_id": "2027.1.0", "content_sha256": "0" * 64}
     )
     other = replace(book, tables={**book.tables, "dim_publication": (seal,)}, _by={})
     assert keys(other) == keys(book)
