@@ -24,6 +24,7 @@ def site(
     year: Annotated[int, typer.Argument(help=say("help_year"))],
     municipality: Annotated[str | None, typer.Option(help=say("help_publication_municipality"))] = None,
     folder: Annotated[Path | None, typer.Option("--out", help=say("help_site_out"))] = None,
+    no_pdf: Annotated[bool, typer.Option("--no-pdf", help=say("help_site_no_pdf"))] = False,
 ) -> None:
     """Build pages for head teachers, organisers and the board, in Swedish and English."""
     from orchestration.home import HomeInUseError, alone_in
@@ -36,7 +37,9 @@ def site(
         refuse(say("no_publication", year=str(year), folder=str(found.published)))
     try:
         with alone_in(found):
-            built = build_sites(found, funding_year=year, municipality_code=municipality, out=folder)
+            built = build_sites(
+                found, funding_year=year, municipality_code=municipality, out=folder, with_pdf=not no_pdf
+            )
     except HomeInUseError as error:
         errors.print(say("another_run", home=str(error)))
         raise typer.Exit(UNEXPECTED) from None

@@ -21,7 +21,12 @@ def sites_folder(found: Settings) -> Path:
 
 
 def build_sites(
-    found: Settings, *, funding_year: int, municipality_code: str | None = None, out: Path | None = None
+    found: Settings,
+    *,
+    funding_year: int,
+    municipality_code: str | None = None,
+    out: Path | None = None,
+    with_pdf: bool = True,
 ) -> list[Built]:
     """Build the site of each publication of the year, by municipality; none when nothing is published.
 
@@ -38,6 +43,7 @@ def build_sites(
                 municipality=_name(folder, publication),
                 pages=read_pages(folder),
                 comments=read_comments(folder, funding_year=funding_year),
+                with_pdf=with_pdf,
             )
             built.append(site)
     return built

@@ -62,7 +62,13 @@ def pages_of(material: Material) -> list[Page]:
 
 
 def build_site(
-    publication: Published, *, out: Path, municipality: str, pages: Pages, comments: Comments | None = None
+    publication: Published,
+    *,
+    out: Path,
+    municipality: str,
+    pages: Pages,
+    comments: Comments | None = None,
+    with_pdf: bool = True,
 ) -> Built:
     """Build the site of ``publication`` in both languages under ``out``.
 
@@ -70,6 +76,8 @@ def build_site(
     ----------
     municipality : the name that readers meet
     pages, comments : the municipality's own words, and the round of comments on the year's proposal
+
+    with_pdf : whether decisions and memo are written as PDF too
 
     Raises PdfLibraryError where no PDF can be written; what stood before stays.
     """
@@ -81,7 +89,7 @@ def build_site(
     total = 0
     for language in LANGUAGES:
         names = {key: text.told(language) for key, text in pages.names.items()}
-        material = Material(book, Speaker(language, names), pages, comments, municipality)
+        material = Material(book, Speaker(language, names), pages, comments, municipality, with_pdf)
         ground = ground_of(material)
         for page in pages_of(material):
             total += 1
@@ -90,7 +98,7 @@ def build_site(
             path = staging / language / page.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(html, encoding="utf-8")
-            if page.has_pdf:
+            if page.has_pdf and with_pdf:
                 made.pdf(html, path.with_suffix(".pdf"))
     (staging / "index.html").write_text(front_page(material), encoding="utf-8")
     _copy_data(publication.path, staging / "data")

@@ -62,6 +62,7 @@ class Material:
     pages: Pages
     comments: Comments | None
     municipality: str
+    with_pdf: bool = True
     shared: dict[str, Any] = field(default_factory=dict)
 
     @property

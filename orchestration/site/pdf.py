@@ -12,6 +12,7 @@ import logging
 import re
 
 VARIANT = "pdf/ua-1"
+_LIBRARY = "weasyprint"
 _LINK = re.compile(r' href="(?!mailto:|#)[^"]*"')
 
 
@@ -27,8 +28,10 @@ def pdf_of(html: str) -> bytes:
     try:
         import weasyprint
     except (ImportError, OSError) as error:
-        raise PdfLibraryError(f"no PDF can be written here: {error}") from error
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # what of the screen's style a PDF has no use for
+        raise PdfLibraryError(
+            f"no PDF can be written here; install Pango (libpangoft2-1.0-0) or leave PDF out with --no-pdf: {error}"
+        ) from error
+    logging.getLogger(_LIBRARY).setLevel(logging.ERROR)  # what of the screen's style a PDF has no use for
     text = _LINK.sub("", html)
     identity = hashlib.sha256(text.encode()).hexdigest()[:32].encode()
     return weasyprint.HTML(string=text).write_pdf(pdf_variant=VARIANT, pdf_identifier=identity, pdf_tags=True)

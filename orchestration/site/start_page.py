@@ -130,11 +130,9 @@ def _organisers(material: Material) -> Table:
                 speaker.figure(paid, "school_unit_count"),
                 speaker.figure(paid, "pupil_count"),
                 speaker.figure(paid, "payable_sek", "kr", 2),
-                pdf,
+                *([pdf] if material.with_pdf else []),
             ]
         )
-    heads = [
-        say(key)
-        for key in ("head_organiser", "head_kind", "head_units", "head_pupils", "head_payable", "head_document")
-    ]
+    heads = [say(key) for key in ("head_organiser", "head_kind", "head_units", "head_pupils", "head_payable")]
+    heads += [say("head_document")] if material.with_pdf else []
     return Table(say("organisers_caption"), heads, rows, numbers=(2, 3, 4))

@@ -23,6 +23,7 @@ def structure(element: pikepdf.Object) -> Iterator[pikepdf.Dictionary]:
             yield from structure(child)
 
 
+@pytest.mark.usefixtures("real_pdfs")
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_a_decision_is_tagged_and_carries_its_language(site: Site, language: str):
     path = site.built.path / language / "organisers" / "x1.pdf"
@@ -43,6 +44,7 @@ def test_a_decision_is_tagged_and_carries_its_language(site: Site, language: str
     assert len(headings) == len(list(page.iter(f"{HTML}th")))
 
 
+@pytest.mark.usefixtures("real_pdfs")
 def test_a_decision_is_the_same_bytes_every_time(site: Site):
     html = (site.built.path / "sv" / "organisers" / "x1.html").read_text("utf-8")
     assert pdf_of(html) == (site.built.path / "sv" / "organisers" / "x1.pdf").read_bytes()
