@@ -27,16 +27,18 @@ def in_reading_order(material: Material, code: str) -> list[Row]:
 
 
 def lines_table(material: Material, code: str, total: Markup) -> Table:
-    """count × rate = amount, a row per line, a heading row per component that has several."""
+    """count × rate = amount, a row per line; a component with several lines has a heading, a row of one cell."""
     say, speaker = material.speaker.say, material.speaker
     rows: list[list[object]] = []
     for component, group in groupby(in_reading_order(material, code), key=lambda row: row["component_code"]):
         own = list(group)
         name = component_name(speaker, material.book, component)
+        if len(own) > 1:
+            rows.append([name])
         for line in own:
-            first = name if len(own) == 1 else f"{name}: {line_name(speaker, component, line['line_code'])}"
+            first = name if len(own) == 1 else line_name(speaker, component, line["line_code"])
             rows.append([first, count(material, line), rate(material, line), amount(material, line)])
-    heads = [say("head_line"), say("head_count"), say("head_rate"), say("head_amount")]
+    heads = [say("head_line"), say("head_count"), say("head_rate_sek"), say("head_amount_sek")]
     foot = [say("total"), "", "", total]
     return Table(say("lines_caption"), heads, rows, numbers=(1, 2, 3), foot=foot)
 
@@ -67,13 +69,13 @@ def count(material: Material, line: Row) -> Markup:
 
 
 def rate(material: Material, line: Row) -> Markup:
-    """Kronor per counted thing."""
-    return material.speaker.figure(line, "rate_ore", "kr", 2)
+    """Kronor per counted thing; the column's heading says kronor."""
+    return material.speaker.figure(line, "rate_ore", "sek", 2)
 
 
 def amount(material: Material, line: Row) -> Markup:
     """The line's kronor."""
-    return material.speaker.figure(line, "amount_ore", "kr", 2)
+    return material.speaker.figure(line, "amount_ore", "sek", 2)
 
 
 def _ref(line: Row, column: str) -> str:

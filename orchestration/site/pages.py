@@ -19,7 +19,7 @@ Cell = Any
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: the first cell of a row is its heading. ``numbers``: columns (from 0) of numbers; ``foot``: the last row."""
+    """A table: the first cell of a row is its heading, a row of one cell heads those below. ``numbers``: columns (from 0) of numbers; ``foot``: the last row."""
 
     caption: Cell
     heads: Sequence[Cell]

@@ -58,7 +58,7 @@ def _page(material: Material, wide: Row) -> Page:
         "pupils": speaker.figure(wide, "pupil_count"),
         "change": _change(material, change),
         "against_flat": _against_flat(material, wide),
-        "lines": lines_table(material, code, speaker.figure(wide, "total_sek", "kr", 2)),
+        "lines": lines_table(material, code, speaker.figure(wide, "total_sek", "sek", 2)),
         "exact": exact_table(material, code),
         "need_parts": say("need_parts") if wide.get("need_parts_sek") is not None else None,
         "bridge": _bridge(material, change),

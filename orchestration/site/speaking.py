@@ -68,8 +68,8 @@ class Speaker:
     def figure(self, row: Row | None, column: str, form: str = "number", decimals: int = 0) -> Markup:
         """One published cell, shown.
 
-        ``form``: number, percent, kr (whole kronor unless decimals says otherwise), per_cent_change, signed kr (``+kr``) or
-        number (``+number``). A column in öre is shown in kronor. An empty cell is a dash.
+        ``form``: number, percent, kr (whole kronor unless decimals says otherwise), sek (the same without its unit); with a
+        sign as ``+kr``. A column in öre is shown in kronor. An empty cell is a dash.
         """
         value = None if row is None else row.get(column)
         if row is None or value is None:
@@ -92,9 +92,9 @@ class Speaker:
     def _told(self, value: Any, form: str, decimals: int, *, is_ore: bool) -> str:
         if form == "percent":
             return self.percent(float(value), decimals)
-        if form == "kr":
-            sek = Decimal(value) / 100 if is_ore else Decimal(value)
-            return f"{self._decimal(sek, decimals)}\N{NO-BREAK SPACE}kr"
+        if form in ("kr", "sek"):
+            sek = self._decimal(Decimal(value) / 100 if is_ore else Decimal(value), decimals)
+            return sek if form == "sek" else f"{sek}\N{NO-BREAK SPACE}kr"
         if isinstance(value, Decimal | int):
             return self._decimal(Decimal(value), decimals)
         return self.number(value, decimals)

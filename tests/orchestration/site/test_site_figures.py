@@ -66,7 +66,7 @@ def test_the_amount_of_a_school_is_the_sum_of_the_lines_that_its_page_shows(site
     for path in sorted((site.built.path / "sv" / "schools").glob("*.html")):
         lines = [one for one in shown(parsed(path)) if one.ref.startswith("fct_allocation.amount_ore@")]
         big = [one for one in shown(parsed(path)) if one.ref.startswith("school_allocation.total_sek@")]
-        told = [int(one.value) for one in lines if one.form == "kr.2"]
+        told = [int(one.value) for one in lines if one.form == "sek.2"]
         assert (not told and not big) or sum(told) == int(float(big[0].value) * 100), path.name
 
 
