@@ -36,7 +36,8 @@ def lines_table(material: Material, code: str, total: Markup) -> Table:
         if len(own) > 1:
             rows.append([name])
         for line in own:
-            first = name if len(own) == 1 else line_name(speaker, component, line["line_code"])
+            words = line_name(speaker, component, line["line_code"])
+            first = name if len(own) == 1 else Markup('<span class="sub">{}</span>').format(words)
             rows.append([first, count(material, line), rate(material, line), amount(material, line)])
     heads = [say("head_line"), say("head_count"), say("head_rate_sek"), say("head_amount_sek")]
     foot = [say("total"), "", "", total]
