@@ -102,8 +102,9 @@ def _calibration(material: Material) -> Section:
 
 def _privacy(material: Material) -> Section:
     say = material.speaker.say
-    threshold = material.book.manifest["recorded"]["disclosure"]["threshold"]
-    return Section("privacy", say("model_privacy"), [("p", say("model_privacy_text", threshold=str(threshold)))])
+    told = material.book.manifest["recorded"].get("disclosure")  # publications of older contracts have none
+    words = say("model_privacy_text", threshold=str(told["threshold"])) if told else say("model_privacy_untold")
+    return Section("privacy", say("model_privacy"), [("p", words)])
 
 
 def _doubts(material: Material) -> list[Section]:

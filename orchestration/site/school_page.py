@@ -157,6 +157,9 @@ def _strip(material: Material, wide: Row, name: str) -> dict[str, Any]:
     if interval is not None:
         ends = {end: speaker.figure(need, f"need_index_interval_{end}", decimals=1) for end in ("lower", "upper")}
         told = Markup("{} {}").format(told, speaker.say("index_interval", low=ends["lower"], high=ends["upper"]))
+    if _has_ends(wide):
+        ends = {end: speaker.figure(wide, f"need_index_{end}", decimals=1) for end in ("lower", "upper")}
+        told = Markup("{} {}").format(told, speaker.say("index_ends", low=ends["lower"], high=ends["upper"]))
     if wide["index_rule"] == "merged_group":
         told = Markup("{} {}").format(told, speaker.say("index_merged"))
     own = Point(float(wide["need_index"]), int(wide["pupil_count"]), wide["organiser_type"] == "municipal")
@@ -165,6 +168,12 @@ def _strip(material: Material, wide: Row, name: str) -> dict[str, Any]:
         "chart": strip(speaker, scale=scale, label=label, own=own, name=name, interval=interval),
         "told": told,
     }
+
+
+def _has_ends(wide: Row) -> bool:
+    """Whether withheld cells of open statistics leave the index between two ends."""
+    low, high = wide.get("need_index_lower"), wide.get("need_index_upper")
+    return low is not None and high is not None and abs(high - low) > 1e-6
 
 
 def _counted(material: Material) -> list[Markup]:

@@ -5,6 +5,7 @@ Belongs here: parsing pages, resolving references, sums computed from the tables
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,8 +36,13 @@ class Shown:
 
 
 def parsed(path: Path) -> Element:
-    """The page; any breach of HTML's syntax raises."""
-    return html5lib.HTMLParser(strict=True).parse(path.read_text(encoding="utf-8"))
+    """The page; any breach of HTML's syntax raises. Read-only: the same text is parsed once."""
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _parsed(text: str) -> Element:
+    return html5lib.HTMLParser(strict=True).parse(text)
 
 
 def words(element: Element) -> str:

@@ -113,6 +113,17 @@ def test_a_money_of_few_decisions_is_told_as_few(whole: Book):
         Row(row.table, row.key, {**row.values, "beside_sek": None, "withheld_because": "fewer_than_ten"})
         for row in whole.tables["allocation_beside"]
     )
-    book = replace(whole, tables={**whole.tables, "allocation_beside": few})
+    book = replace(whole, tables={**whole.tables, "allocation_beside": few}, _by={})
     assert few
     assert str(Speaker("en", {}).say("withheld_few")) in told(book, "en")["memo.html"]
+
+
+def test_what_open_statistics_withhold_is_told_as_two_ends_of_the_index(whole: Book):
+    wide = changed(whole, "school_allocation", HIDDEN, need_index_lower=81.25, need_index_upper=93.5)
+    book = replace(whole, tables={**whole.tables, "school_allocation": wide}, _by={})
+    speaker = Speaker("sv", {})
+    row = next(row for row in wide if row["school_unit_code"] == HIDDEN)
+    ends = [speaker.figure(row, f"need_index_{end}", decimals=1) for end in ("lower", "upper")]
+    sentence = str(speaker.say("index_ends", low=ends[0], high=ends[1]))
+    assert sentence in told(book, "sv")[f"schools/{HIDDEN}.html"]
+    assert sentence not in told(whole, "sv")[f"schools/{HIDDEN}.html"]
