@@ -51,8 +51,9 @@ docs: environment ## write the generated pages of docs/
 contract: environment ## keep the present published contract as released
 	@.venv/bin/python -m bench.contract
 
-screenshot: environment-bench ## take the lineage picture from a running webserver
+screenshot: environment-bench ## take the pictures of the docs: the UI from a running webserver, the pages from a built site
 	@.venv-bench/bin/python -m bench.screenshot
+	@.venv-bench/bin/python -m bench.page_pictures
 
 lock: ## resolve the three locks anew; they hold hashes and no addresses
 	@tools/lock.sh "$(PYTHON)"

@@ -72,16 +72,21 @@ def webserver(home: Home) -> Iterator[str]:
         server.wait(timeout=30)
 
 
+def chromium() -> str:
+    """The system's browser. Raises RuntimeError, with what to do, where there is none."""
+    found = os.environ.get("LIKVARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        raise RuntimeError("no Chromium on this machine: install the package chromium, or set LIKVARD_CHROMIUM")
+    return found
+
+
 def take(address: str) -> None:
     """Open the pages and save them."""
     from playwright.sync_api import sync_playwright
 
     PICTURES.mkdir(parents=True, exist_ok=True)
-    browser_path = os.environ.get("LIKVARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser_path is None:
-        raise RuntimeError("no Chromium on this machine: install the package chromium, or set LIKVARD_CHROMIUM")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport=SIZE)
         for name, path, opened in PAGES:
             page.goto(address + path)

@@ -21,6 +21,7 @@ from orchestration import (
     cli_operations,
     cli_postgres,
     cli_publish,
+    cli_site,
     cli_weights,
 )
 from orchestration.cli_console import alone
@@ -128,6 +129,7 @@ cli_forecast.register(app)
 cli_init.register(app)
 cli_operations.register(app)
 cli_publish.register(app)
+cli_site.register(app)
 cli_postgres.register(app)
 app.add_typer(fetch, name="fetch")
 

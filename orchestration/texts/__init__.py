@@ -19,10 +19,10 @@ from orchestration.settings import settings
 LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 
 
-@lru_cache(maxsize=2)
-def catalogue(language: str) -> dict[str, str]:
-    """All sentences of one language."""
-    text = resources.files("orchestration.texts").joinpath(f"{language}.yml").read_text(encoding="utf-8")
+@lru_cache(maxsize=4)
+def catalogue(language: str, package: str = "orchestration.texts") -> dict[str, str]:
+    """All sentences of one language: the command's, or those of another package of texts."""
+    text = resources.files(package).joinpath(f"{language}.yml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
 

@@ -1,0 +1,37 @@
+"""Accessible PDF of a page: tagged (PDF/UA-1), with language, title and a fixed identity.
+
+Belongs here: handing HTML to WeasyPrint. Does not: content, layout (the style's print part).
+WeasyPrint rather than a browser: it claims and writes PDF/UA-1, gives the same bytes for the same page, and needs no browser
+on the machine that publishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+
+VARIANT = "pdf/ua-1"
+_LIBRARY = "weasyprint"
+_LINK = re.compile(r' href="(?!mailto:|#)[^"]*"')
+
+
+class PdfLibraryError(RuntimeError):
+    """WeasyPrint, or a library of the system that it stands on, is not on this machine."""
+
+
+def pdf_of(html: str) -> bytes:
+    """The page as PDF. Links to other pages are left out, since a PDF is sent without them.
+
+    Raises PdfLibraryError when WeasyPrint cannot be loaded.
+    """
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:
+        raise PdfLibraryError(
+            f"no PDF can be written here; install Pango (libpangoft2-1.0-0) or leave PDF out with --no-pdf: {error}"
+        ) from error
+    logging.getLogger(_LIBRARY).setLevel(logging.ERROR)  # what of the screen's style a PDF has no use for
+    text = _LINK.sub("", html)
+    identity = hashlib.sha256(text.encode()).hexdigest()[:32].encode()
+    return weasyprint.HTML(string=text).write_pdf(pdf_variant=VARIANT, pdf_identifier=identity, pdf_tags=True)
