@@ -32,3 +32,7 @@ class DisclosureError(ModelsError):
 
 class ForecastError(ModelsError):
     """Refused by the enrollment forecast: counts, cohorts, places or prices."""
+
+
+class PaymentError(ModelsError):
+    """Refused by the payments: calendar, counts, rates, events, changes or lines."""
