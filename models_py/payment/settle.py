@@ -36,11 +36,13 @@ class Before:
     ----------
     basis : month to the basis of its count in the latest run
     event_ids : events that were known then
+    changed : components of budget changes that have been decided anew since
     due : what this run's counts and events give by the publication that was paid by; None where it still stands
     """
 
     basis: Mapping[int, Basis] = field(default_factory=dict)
     event_ids: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     due: Mapping[int, MonthDue] | None = None
 
 
@@ -122,7 +124,7 @@ def _cause(
 ) -> tuple[Reason, str]:
     """Why a line of this key is written now, and the event or change that it names."""
     unit, component, month = key
-    if component.startswith(PREFIX):
+    if component.startswith(PREFIX) and (known is None or component in before.changed):
         return "budget_change", component.removeprefix(PREFIX)
     if known is None and month == run_month:
         return "month", ""

@@ -181,4 +181,4 @@ def _filled(per_pupil: Mapping[str, int], common: Price) -> dict[str, int]:
     """A unit's own rates; a grade that it had no pupils in when it was decided takes the common one."""
     if not per_pupil:
         return {}
-    return {grade: per_pupil[grade] if grade in per_pupil else rate for grade, rate in common.per_pupil.items()}
+    return {grade: per_pupil.get(grade, rate) for grade, rate in common.per_pupil.items()}
