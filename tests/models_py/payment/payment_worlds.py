@@ -144,7 +144,7 @@ class Payer:
             old = self.due(month, self.before_terms)[0]
         return settle(
             self.paid, due=due, counts=used, events=self.events, municipality_code=CODE, funding_year=YEAR, month=month,
-            before=Before(self.before.basis, self.before.event_ids, old), publication_id=self.terms.publication_id,
+            before=Before(self.before.basis, self.before.event_ids, due=old), publication_id=self.terms.publication_id,
             run_id=f"{YEAR}-{month:02d}.1",
         )  # fmt: skip
 

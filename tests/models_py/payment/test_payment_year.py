@@ -96,7 +96,7 @@ def test_schools_that_end_are_paid_until_they_end_and_no_longer(year):
 
 
 def test_july_is_paid_by_the_autumn_register_and_ends_at_septembers_pupils_who_began_by_august(year):
-    payer, written = year
+    _, written = year
     july = [line for line in written[7] if line.month == 7 and line.is_original]
     assert {(line.basis, line.count_date) for line in july} == {("provisional", date(YEAR, 7, 15))}
     corrected = [line for line in written[9] if line.month in (7, 8)]
