@@ -14,7 +14,7 @@ import yaml
 
 from bench.example_policy import example_policy_page
 from expectations.columns import COLUMNS
-from expectations.contracts import CONTRACT_VERSION, CONTRACTS, PLANNING
+from expectations.contracts import CONTRACT_VERSION, CONTRACTS, PAYMENTS, PLANNING
 from expectations.dashboards import DASHBOARDS, MARTS
 from expectations.rules import all_rules, rules_of
 from orchestration.operations.settings_file import json_schema as operations_schema
@@ -31,10 +31,12 @@ def columns_page() -> str:
         f"Contract version {CONTRACT_VERSION}. Published names are promises. This page is generated from",
         "`expectations/columns.py` and `expectations/contracts/`; `make docs` renews it.",
     ]
-    for contract in (*CONTRACTS.values(), *PLANNING.values()):
+    for contract in (*CONTRACTS.values(), *PLANNING.values(), *PAYMENTS.values()):
         kept = (
             ["", "Kept in the home for planning; not sealed with a publication."] if contract.table in PLANNING else []
         )
+        if contract.table in PAYMENTS:
+            kept = ["", "Sealed payment run by payment run, beside the publications."]
         parts += [
             "",
             f"## {contract.table}",
@@ -50,7 +52,11 @@ def columns_page() -> str:
             parts.append(f"| `{column.name}` | {column.type} | {column.unit} | {empty} | {column.en} |")
     unused = sorted(
         set(COLUMNS)
-        - {name for contract in (*CONTRACTS.values(), *PLANNING.values()) for name in contract.names}
+        - {
+            name
+            for contract in (*CONTRACTS.values(), *PLANNING.values(), *PAYMENTS.values())
+            for name in contract.names
+        }
         - {"publication_id"}
     )
     if unused:

@@ -8,6 +8,7 @@ From this dictionary come the data dictionary, the comments in DuckDB, the schem
 from __future__ import annotations
 
 from expectations.column import TYPES, Column
+from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]
@@ -303,6 +304,7 @@ _ALL = (
            "Genomsnittlig andel av potten som ligger hos andra enheter i en dragning av vikterna.", "share 0..1", (0, 1)),
     Column("draw_count", "int32", "Draws of the weights behind the figures.", "Dragningar av vikterna bakom talen.", "draws", (0, None)),
     *PLANNING_COLUMNS,
+    *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),
     Column("revision_type", "text", "R1 better source data, R2 routine recalculation, R3 improved method, C correction; empty for proposals and the year's first.",

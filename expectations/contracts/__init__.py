@@ -13,11 +13,12 @@ from expectations.contracts.contract import Contract, ContractError
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.forecast import FORECAST
 from expectations.contracts.organisers import ORGANISERS
+from expectations.contracts.payment import PAYMENT
 
 CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
-__all__ = ["CONTRACTS", "CONTRACT_VERSION", "PLANNING", "Contract", "ContractError"]
+__all__ = ["CONTRACTS", "CONTRACT_VERSION", "PAYMENTS", "PLANNING", "Contract", "ContractError"]
 
 _KEY = ("municipality_code", "funding_year", "school_unit_code")
 
@@ -148,3 +149,6 @@ CONTRACTS: dict[str, Contract] = {
 
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
+
+PAYMENTS: dict[str, Contract] = {contract.table: contract for contract in PAYMENT}
+"""Payment tables by name: sealed run by run, beside the publications."""
