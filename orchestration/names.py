@@ -2,6 +2,7 @@
 
 INGEST, FACTORS, NEED, ALLOCATION, PUBLICATION = "ingest", "factors", "need", "allocation", "publication"
 FORECAST = "forecast"
+PAYMENT = "payment"
 
 DATA_TEAM = "team:data"
 STATISTICS_TEAM = "team:statistics"

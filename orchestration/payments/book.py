@@ -22,9 +22,6 @@ from orchestration.publication.files import make_directory, sync
 from orchestration.publication.ledger import Ledger
 from orchestration.publication.seal import close
 
-BOOK_RULE = "G-PAYMENT-003"
-"""The payment ledger and every released run are whole."""
-
 
 class BookError(ValueError):
     """The ledger or a released run is not as it was; nothing is paid until it is restored from a backup."""
