@@ -124,9 +124,11 @@ def _counts(found: Settings, asked: str, *, as_delivered: bool) -> Any:
 
     prepare(found)
     if not as_delivered:
+        from orchestration.progress import progress_logger
         from orchestration.runner import take_in
 
-        for failure in take_in(found):
+        logger, stop = progress_logger(wide)
+        for failure in take_in(found, logger=logger, stop_logger=stop):
             errors.print(say("step_failed", step=failure.step, error=failure.error))
             raise typer.Exit(UNEXPECTED)
     try:

@@ -92,14 +92,6 @@ def month_due(
     return MonthDue(due, tuple(unpayable))
 
 
-def annual_ore(price: Price, heads: Mapping[str, int]) -> int:
-    """A year's öre at these pupils. Raises PaymentError for a grade that the price does not know."""
-    unknown = sorted(grade for grade, count in heads.items() if count and grade not in price.per_pupil)
-    if price.per_pupil and unknown:
-        raise PaymentError(f"no rate is decided for grade {', '.join(unknown)}; the publication has no pupil there")
-    return _following_ore(price, heads) + price.fixed_ore
-
-
 def overhead_ore(annual: int, *, overheads: Overheads, is_frame: bool) -> tuple[int, int]:
     """Administration and VAT on an independent unit's year: rounded together (whole kronor in a decided frame, öre
     else), then shared by largest remainder."""
@@ -126,6 +118,14 @@ def _following_ore(price: Price, heads: Mapping[str, int]) -> int:
     return half_even_ore(sum(count * price.per_pupil.get(grade, 0) for grade, count in heads.items()))
 
 
+def _refuse_unpriced(price: Price, heads: Mapping[str, int], component: str) -> None:
+    unknown = sorted(grade for grade, count in heads.items() if count and grade not in price.per_pupil)
+    if unknown:
+        raise PaymentError(
+            f"{component}: no rate is decided for grade {', '.join(unknown)}, since the publication has no pupil there; decide one"
+        )
+
+
 def _unit_due(
     due: dict[Key, Due],
     unit: str,
@@ -139,8 +139,10 @@ def _unit_due(
     payee, pupils, whole = terms.payees[unit], sum(heads.values()), 0
     for component in sorted(prices):
         price = prices[component]
-        annual = annual_ore(price, heads)
-        amount = twelfth(_following_ore(price, heads), month=month)
+        if component in year.by_grade and year.mode == "follow_pupil":
+            _refuse_unpriced(price, heads, component)
+        following = _following_ore(price, heads)
+        annual, amount = following + price.fixed_ore, twelfth(following, month=month)
         amount += sum(sign * twelfth(ore, month=month) for sign, ore in price.fixed)
         due[unit, component] = Due(amount, annual, pupils, payee.organiser_key)
         whole += annual

@@ -85,6 +85,7 @@ class YearTerms:
     common : component to the price of a unit that the publication does not know: the pupil-weighted mean per grade
     decided_pupils : unit to its pupils in the publication
     frames_ore : (unit, component) to the decided öre of the year
+    by_grade : components with a line per grade, of which every grade must have a rate; others may leave grades out
     """
 
     publication_id: str
@@ -95,6 +96,7 @@ class YearTerms:
     decided_pupils: Mapping[str, int]
     frames_ore: Mapping[Key, int]
     overheads: Overheads = field(default_factory=Overheads)
+    by_grade: frozenset[str] = frozenset()
 
 
 def year_terms(
@@ -149,6 +151,7 @@ def year_terms(
         decided_pupils=dict(decided_pupils),
         frames_ore=frames,
         overheads=overheads,
+        by_grade=frozenset(one.component_code for one in own if one.line_code.startswith("grade_")),
     )
 
 
