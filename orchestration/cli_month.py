@@ -127,6 +127,12 @@ def _counts(found: Settings, asked: str, *, as_delivered: bool) -> Any:
         from orchestration.progress import progress_logger
         from orchestration.runner import take_in
 
+        if found.is_demo:
+            from orchestration.demo import deliver_demo_month
+            from orchestration.payments.places import month_of
+
+            year, number = month_of(asked)
+            deliver_demo_month(found, year=year, month=min(number, 12))
         logger, stop = progress_logger(wide)
         for failure in take_in(found, logger=logger, stop_logger=stop):
             errors.print(say("step_failed", step=failure.step, error=failure.error))

@@ -5,5 +5,6 @@ world's mechanisms, reading files back, or spoiling them (that is for tests of t
 """
 
 from models_py.world.deliveries.files import Delivery, deliver
+from models_py.world.deliveries.monthly import deliver_month
 
-__all__ = ["Delivery", "deliver"]
+__all__ = ["Delivery", "deliver", "deliver_month"]
