@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 month = typer.Typer(help=say("help_month"), no_args_is_help=True, add_completion=False)
 wide = Console(highlight=False, markup=False)
+progress = Console(highlight=False)
 
 Asked = Annotated[str, typer.Argument(help=say("help_month_asked"), metavar="YEAR-MONTH")]
 RunId = Annotated[str, typer.Argument(help=say("help_month_run_id"), metavar="RUN")]
@@ -133,7 +134,7 @@ def _counts(found: Settings, asked: str, *, as_delivered: bool) -> Any:
 
             year, number = month_of(asked)
             deliver_demo_month(found, year=year, month=min(number, 12))
-        logger, stop = progress_logger(wide)
+        logger, stop = progress_logger(progress)
         for failure in take_in(found, logger=logger, stop_logger=stop):
             errors.print(say("step_failed", step=failure.step, error=failure.error))
             raise typer.Exit(UNEXPECTED)

@@ -73,9 +73,9 @@ class MonthsDue:
 
 
 def swedish_holidays(year: int) -> frozenset[date]:
-    """Public holidays (lag 1989:253) from the December before to the January after, and the eves on which banks rest."""
+    """Public holidays (lag 1989:253) and the eves that count as such (lag 1930:173 2 §), of the year and its neighbours."""
     found = holidays.country_holidays(
-        "SE", years=range(year - 1, year + 2), include_sundays=False, categories=("public", "bank")
+        "SE", years=range(year - 1, year + 2), include_sundays=False, categories=("public", "de_facto")
     )
     return frozenset(found)
 

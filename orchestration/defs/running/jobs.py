@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.names import PAYMENT
-from orchestration.partitions import funding_years, months
+from orchestration.partitions import funding_years
 from orchestration.paying import COUNTS_MART
 
 yearly_proposal = dg.define_asset_job(
@@ -28,6 +28,5 @@ monthly_payment_run = dg.define_asset_job(
     name="monthly_payment_run",
     description="One month, from deliveries to prepared runs: ingest, the month's pupils, what is due, the run. Nothing is paid.",
     selection=_COUNTS | dg.AssetSelection.groups(PAYMENT),
-    partitions_def=months,
     executor_def=dg.in_process_executor,
 )

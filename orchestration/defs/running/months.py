@@ -6,38 +6,12 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from models_py.payment import MonthDays, month_days
 from orchestration.defs.running.jobs import monthly_payment_run
 from orchestration.defs.running.sensors import tell_of
-from orchestration.operations.finding import Finding
-from orchestration.paying import COUNTS_MART, paying_municipalities
-from orchestration.payments.inputs import swedish_holidays
-from orchestration.resources.payment_policy import payment_policy
+from orchestration.paying import COUNTS_MART
+from orchestration.payments.closing import closings, missing_counts
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import TIME_ZONE, Settings, settings
-
-
-def closings(found: Settings, *, on: date) -> Iterator[tuple[str, MonthDays]]:
-    """Municipality and dates of every month of the year of ``on`` and the one before, by its own calendar."""
-    for code in paying_municipalities(found):
-        for year in (on.year - 1, on.year):
-            policy = payment_policy(found.policies / code, funding_year=year)
-            for month in range(policy.first_month, 13) if policy else ():
-                yield code, month_days(policy.calendar, year=year, month=month, holidays=swedish_holidays(year))
-
-
-def missing_counts(found: Settings, delivered: set[tuple[str, date]], *, on: date) -> list[Finding]:
-    """Counts that have not come though closing is near: one finding per municipality and month."""
-    return [
-        Finding(
-            "count_missing",
-            f"{code} {days.year}-{days.month:02d}",
-            {"count_date": str(days.provisional_date or days.count_date), "registered_by": str(days.registered_by)},
-        )
-        for code, days in closings(found, on=on)
-        if days.remind_on <= on <= days.registered_by
-        and (code, days.provisional_date or days.count_date) not in delivered
-    ]
 
 
 @dg.schedule(
