@@ -17,8 +17,8 @@ from models_py.payment import Before, BudgetChange, PaymentLine, YearTerms, sett
 from orchestration.payments import book, record
 from orchestration.payments.export import export_files
 from orchestration.payments.inputs import MonthsDue, YearInputs, months_due, publication_by_id, terms_of
-from orchestration.payments.places import EXPORT, LINES, RUNS, STAGING, Place
-from orchestration.payments.table import CONTRACT, logical_sha256, payee_kind, to_table
+from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, Place
+from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table
 from orchestration.publication import ledger as ledgers
 from orchestration.publication.candidate import Reason
 from orchestration.publication.files import (
@@ -195,7 +195,7 @@ class _Made:
         exported = export_files(
             table, mapping=self.mapping, pay_date=self.whole.days.pay_date, municipality_name=self.municipality_name
         )
-        return {LINES: parquet_bytes(table, contract=CONTRACT)} | {
+        return {LINES: parquet_bytes(table, contract=CONTRACT), COUNTS: counts_bytes(self.whole)} | {
             f"{EXPORT}/{name}": data for name, data in exported.items()
         }
 

@@ -5,7 +5,9 @@ Belongs here: columns and types, the kind of payee. Does not: what lines say, fi
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -13,9 +15,10 @@ import pyarrow as pa
 
 from expectations.contracts import PAYMENTS
 from models_py.payment import Payee, PaymentLine
+from orchestration.payments.inputs import MonthsDue
+from orchestration.payments.places import COUNTS
 from orchestration.publication.canonical import canonical
 from orchestration.publication.content import arrow_sha256
-from orchestration.publication.parquet import to_frame
 
 CONTRACT = PAYMENTS["fct_payment"]
 PayeeKind = Literal["own", "independent", "other_municipality"]
@@ -58,9 +61,23 @@ def to_lines(table: pa.Table) -> tuple[PaymentLine, ...]:
     )  # fmt: skip
 
 
-def to_rows(table: pa.Table) -> pd.DataFrame:
-    """As a data frame, for exports and views."""
-    return to_frame(table)
+def counts_bytes(whole: MonthsDue) -> bytes:
+    """The pupils that a run was computed by, month by month, as CSV: what explains its lines."""
+    rows = ["month,school_unit_code,grade,pupil_count"]
+    for month, one in sorted(whole.counts.items()):
+        for unit, heads in sorted(one.residents.items()):
+            rows += [f"{month},{unit},{grade},{count}" for grade, count in sorted(heads.items())]
+    return ("\n".join(rows) + "\n").encode("ascii")
+
+
+def heads_of(run: Path, *, month: int, school_unit_code: str) -> dict[str, int]:
+    """Grade to pupils of one unit and month, as a sealed run has them."""
+    with (run / COUNTS).open(encoding="ascii", newline="") as stream:
+        return {
+            row["grade"]: int(row["pupil_count"])
+            for row in csv.DictReader(stream)
+            if (row["month"], row["school_unit_code"]) == (str(month), school_unit_code)
+        }
 
 
 def logical_sha256(table: pa.Table) -> str:

@@ -5,9 +5,10 @@ Belongs here: layout and words. Does not: any number that is not in a sealed run
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -15,13 +16,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models_py.payment import PaymentLine
+from models_py.payment import PaymentLine, terms_of_month
+from models_py.payment.terms import GRADES
+from models_py.payment.twelfths import half_even_ore
 from orchestration.payments import book, record
+from orchestration.payments.inputs import publication_by_id, terms_of
 from orchestration.payments.places import EXPORT, Place, month_of
 from orchestration.payments.prepare import RunOutcome
 from orchestration.payments.release import ActOutcome
+from orchestration.payments.table import heads_of
 from orchestration.publication import ledger as ledgers
 from orchestration.report.terminal import NotPublishedError, told_reason
+from orchestration.resources.payment_policy import payment_policy
 from orchestration.settings import Settings
 from orchestration.texts import day, number, say
 
@@ -90,13 +96,52 @@ def explain_month_view(found: Settings, *, school_unit_code: str, asked: str) ->
             if line.school_unit_code == school_unit_code and line.month == month
         ]
         if lines:
-            parts += _lines_view(lines, code=place.municipality_code, asked=asked, released=released)
+            latest = place.run((*released, *newest)[-1])
+            code = place.municipality_code
+            parts += _lines_view(found, lines, run=latest, code=code, asked=asked, released=released)
     if not parts:
         raise NotPublishedError(say("month_no_lines", school=school_unit_code, month=asked))
     return Group(*parts)
 
 
-def _lines_view(lines: list[PaymentLine], *, code: str, asked: str, released: list[str]) -> list[RenderableType]:
+def _rates(found: Settings, line: PaymentLine, heads: dict[str, int]) -> list[RenderableType]:
+    """Pupils × rate = year, per component that follows the pupils, of the newest line's publication."""
+    policy = payment_policy(found.policies / line.municipality_code, funding_year=line.funding_year)
+    if policy is None or policy.mode != "follow_pupil":
+        return []
+    publication = publication_by_id(
+        found.published, municipality_code=line.municipality_code, publication_id=line.publication_id
+    )
+    prices = terms_of_month(terms_of(publication, policy=policy), events=policy.events, month=line.month).prices
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("month_component", "month_grade", "pupils", "month_rate", "month_annual"):
+        table.add_column(say(name), justify="left" if name == "month_component" else "right")
+    for (unit, component), price in sorted(prices.items()):
+        if unit == line.school_unit_code:
+            for grades, rate in _alike(price.per_pupil):
+                count = sum(heads.get(grade, 0) for grade in grades)
+                if count:
+                    named = grades[0] if len(grades) == 1 else f"{grades[0]}–{grades[-1]}"
+                    yearly = sek(half_even_ore(count * rate))
+                    table.add_row(component, named, number(count), sek(half_even_ore(rate)), yearly)
+    return [table] if table.row_count else []
+
+
+def _alike(per_pupil: Mapping[str, int]) -> list[tuple[list[str], int]]:
+    """Neighbouring grades with the same rate together."""
+    runs: list[tuple[list[str], int]] = []
+    for grade in GRADES:
+        if grade in per_pupil:
+            if runs and runs[-1][1] == per_pupil[grade]:
+                runs[-1][0].append(grade)
+            else:
+                runs.append(([grade], per_pupil[grade]))
+    return runs
+
+
+def _lines_view(
+    found: Settings, lines: list[PaymentLine], *, run: Path, code: str, asked: str, released: list[str]
+) -> list[RenderableType]:
     first = lines[0]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     columns = (
@@ -122,9 +167,17 @@ def _lines_view(lines: list[PaymentLine], *, code: str, asked: str, released: li
         )
     table.add_section()
     table.add_row(say("month_sum"), "", "", "", "", "", sek(sum(line.amount_ore for line in lines)))
+    heads = heads_of(run, month=first.month, school_unit_code=first.school_unit_code)
     title = say("month_explain_title", school=first.school_unit_code, month=asked, municipality=code)
     note = say("month_explain_note", month=first.month, publication=lines[-1].publication_id)
-    return [Text(title, style="bold"), table, note]
+    counted = ", ".join(f"{grade}: {number(heads[grade])}" for grade in GRADES if grade in heads)
+    return [
+        Text(title, style="bold"),
+        table,
+        *_rates(found, lines[-1], heads),
+        note,
+        say("month_grades", grades=counted),
+    ]
 
 
 def _control(manifest: dict[str, Any]) -> Text:

@@ -21,7 +21,7 @@ def missing():
 def test_it_is_told_from_the_count_date_until_closing_and_not_once_it_is_there(missing):
     assert missing(set(), date(2027, 3, 12)) == []
     (finding,) = missing(set(), date(2027, 3, 16))
-    assert (finding.kind, finding.place) == ("count_missing", "9999 2027-03")
+    assert (finding.code, finding.where) == ("count_missing", "9999 2027-03")
     assert finding.values == {"count_date": "2027-03-15", "registered_by": "2027-03-18"}
     assert missing({MARCH}, date(2027, 3, 16)) == []
     assert missing(set(), date(2027, 3, 19)) == []
