@@ -156,11 +156,12 @@ def _lines_view(
     for name in columns:
         table.add_column(say(name), justify="right" if name in ("month_annual", "pupils", "month_amount") else "left")
     for line in sorted(lines, key=lambda one: (one.component_code, one.sequence)):
+        basis = say(f"month_basis_{line.basis}")
         table.add_row(
             line.component_code if line.is_original else f"  {say('month_correction', sequence=line.sequence)}",
             sek(line.annual_ore),
             number(line.pupil_count),
-            f"{line.count_date} {say(f'month_basis_{line.basis}')}",
+            f"{line.count_date} {basis}",
             say(f"month_reason_{line.reason}") + (f" {line.reference}" if line.reference else ""),
             line.run_id + ("" if line.run_id in released else f" ({say('month_state_prepared')})"),
             sek(line.amount_ore),
