@@ -47,8 +47,8 @@ class MonthCount:
 def month_count(counts: pd.DataFrame, *, municipality_code: str, days: MonthDays) -> MonthCount:
     """The pupils of a month, of what has been delivered.
 
-    ``counts`` has ``COLUMNS``: one row per count date, unit, grade and home municipality. ``august_pupil_count`` are those
-    of them who had begun by 31 August: July and August are entitled by September's count of these.
+    ``counts`` has ``COLUMNS``: one row per count date, unit, grade and home municipality. ``august_pupil_count``
+    are September's pupils where they were on 31 August: July and August are entitled by these.
     Raises PaymentError where no count on or before the month's is there, and for unknown grades.
     """
     own = counts[counts["municipality_code"] == municipality_code]

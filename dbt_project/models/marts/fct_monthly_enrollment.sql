@@ -1,7 +1,9 @@
 -- One row per municipality, count date, school unit, grade and home municipality: the pupils that a month is paid by.
--- A count in July or August is of the autumn: who is enrolled on 31 August counts, whenever the file was made, since the
--- pupils who start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). A pupil counts once, as in the fates.
--- august_pupil_count: of the pupils counted, those whose enrollment had begun by 31 August of the count's year.
+-- A count in July or August is of the autumn: who is enrolled on 31 August counts, whenever the file was made, as pupils who
+-- start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). A pupil counts once, as in the fates.
+-- august_pupil_count: pupils of an autumn's count where they were on 31 August. Who has changed school unit since then
+-- counts at the unit of August: by an ended row of the same file, else by the latest file of July or August. Who came
+-- after 31 August does not count.
 with
 enrollment as (
     select
@@ -33,6 +35,54 @@ in_force as (
         and coalesce(valid_to >= entitled_day, true)
 ),
 
+present as (
+    select *
+    from in_force
+    where place = 1
+),
+
+of_august as (
+    select
+        *,
+        row_number() over (
+            partition by delivery_id, pupil_key
+            order by valid_from desc, school_unit_code asc, delivery_row_number asc
+        ) as place
+    from enrollment
+    where
+        extract(month from count_date) >= 7
+        and valid_from <= autumn_day
+        and coalesce(valid_to >= autumn_day, true)
+),
+
+changed_since as (
+    select
+        present.municipality_code,
+        present.count_date,
+        earlier.school_unit_code,
+        earlier.grade,
+        earlier.home_municipality_code,
+        row_number() over (
+            partition by present.delivery_id, present.pupil_key
+            order by earlier.count_date desc
+        ) as place
+    from present
+    inner join present as earlier
+        on
+            present.municipality_code = earlier.municipality_code
+            and present.pupil_key = earlier.pupil_key
+            and present.autumn_day = earlier.autumn_day
+    left join of_august
+        on
+            present.delivery_id = of_august.delivery_id
+            and present.pupil_key = of_august.pupil_key
+            and of_august.place = 1
+    where
+        extract(month from present.count_date) >= 9
+        and extract(month from earlier.count_date) in (7, 8)
+        and of_august.pupil_key is null
+),
+
 counted as (
     select
         municipality_code,
@@ -41,8 +91,29 @@ counted as (
         grade,
         home_municipality_code,
         1 as pupil_count,
-        case when valid_from <= autumn_day then 1 else 0 end as august_pupil_count
-    from in_force
+        0 as august_pupil_count
+    from present
+    union all
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        0 as pupil_count,
+        1 as august_pupil_count
+    from of_august
+    where place = 1
+    union all
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        0 as pupil_count,
+        1 as august_pupil_count
+    from changed_since
     where place = 1
     union all
     select
@@ -52,7 +123,7 @@ counted as (
         counts.grade,
         counts.municipality_code as home_municipality_code,
         counts.pupil_count,
-        counts.pupil_count as august_pupil_count
+        case when extract(month from counts.count_date) >= 7 then counts.pupil_count else 0 end as august_pupil_count
     from {{ ref("stg_municipality__protected_counts") }} as counts
     inner join {{ ref("int_protected_counts__fates") }} as fates
         on
