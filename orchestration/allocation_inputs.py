@@ -33,7 +33,7 @@ class PupilCounts:
     @classmethod
     def of(cls, tables: Tables, year: int) -> PupilCounts:
         """Read from the hand-over tables; nothing where no municipality has them."""
-        return cls(_by_code(tables, "need_newly_arrived", year), _by_code(tables, "need_risk_cell", year))
+        return cls(*(tables.by_municipality(name, year) for name in ("need_newly_arrived", "need_risk_cell")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,12 +89,6 @@ def gather(
         balance=balance,
         risk_cells=None if cells is None else cells[["school_unit_code", "need_share", "pupil_count"]],
     )
-
-
-def _by_code(tables: Tables, name: str, year: int) -> dict[str, pd.DataFrame]:
-    if not tables.municipalities(name, year):
-        return {}
-    return {str(code): rows for code, rows in tables.read(name, year).groupby("municipality_code")}
 
 
 def _with_heads(

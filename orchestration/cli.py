@@ -22,6 +22,7 @@ from orchestration import (
     cli_publish,
     cli_weights,
 )
+from orchestration.cli_console import alone
 from orchestration.cli_fetch import fetch
 from orchestration.settings import Settings, settings
 from orchestration.texts import day, say
@@ -144,30 +145,26 @@ def _run(
 ) -> None:
     from datetime import date
 
-    from orchestration.home import HomeInUseError, alone_in, prepare
+    from orchestration.home import prepare
     from orchestration.report.terminal import door_view, notices_view, outcome_view
 
     prepare(found)
     out.print(say("run_title", year=str(year), home=str(found.home)), markup=False, style="bold")
-    try:
-        with alone_in(found):
-            before(found)
-            from orchestration.progress import progress_logger
-            from orchestration.runner import run_year
+    with alone(found):
+        before(found)
+        from orchestration.progress import progress_logger
+        from orchestration.runner import run_year
 
-            logger, stop = progress_logger(out)
-            outcome = run_year(
-                found,
-                funding_year=year,
-                default_policy=default_policy,
-                only=only,
-                decided_only=decided_only,
-                logger=logger,
-                stop_logger=stop,
-            )
-    except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)), markup=False)
-        raise typer.Exit(1) from None
+        logger, stop = progress_logger(out)
+        outcome = run_year(
+            found,
+            funding_year=year,
+            default_policy=default_policy,
+            only=only,
+            decided_only=decided_only,
+            logger=logger,
+            stop_logger=stop,
+        )
     for failure in outcome.failures:
         errors.print(say("step_failed", step=failure.step, error=failure.error), markup=False, style="red")
         errors.print(say("see_log", run=outcome.run_id[:8]))

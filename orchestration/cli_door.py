@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli_console import UNEXPECTED, errors, out, refuse
+from orchestration.cli_console import alone, errors, out, refuse
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
@@ -233,16 +233,11 @@ def purge(dry_run: Annotated[bool, typer.Option("--dry-run", help=say("help_dry_
 
 @contextmanager
 def _alone(found: Settings) -> Iterator[None]:
-    from orchestration.home import HomeInUseError, alone_in
     from orchestration.intake.zones import create_zones
 
     create_zones(found.home)
-    try:
-        with alone_in(found):
-            yield
-    except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)))
-        raise typer.Exit(UNEXPECTED) from None
+    with alone(found):
+        yield
 
 
 def _mappings(found: Settings) -> MappingSet:

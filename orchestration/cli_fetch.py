@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from orchestration.cli_console import alone
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
@@ -97,18 +98,15 @@ def kolada(
 @contextmanager
 def _asking(url: str) -> Iterator[Settings]:
     """The home, prepared and held, while an interface is asked; what goes wrong is told and ends the command."""
-    from orchestration.home import HomeInUseError, alone_in, prepare
+    from orchestration.home import prepare
     from orchestration.intake.interfaces.errors import InterfaceError
 
     found = settings()
     prepare(found)
     out.print(say("fetching", url=url))
     try:
-        with alone_in(found):
+        with alone(found):
             yield found
-    except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)))
-        raise typer.Exit(FAILED) from None
     except InterfaceError as error:
         errors.print(say("fetch_failed", error=error.text(found.language)))
         raise typer.Exit(FAILED) from None

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from orchestration.cli_console import UNEXPECTED, errors, out, refuse
-from orchestration.cli_publish import REFUSED, AsRole, Municipality, actor_of, alone, told_errors
+from orchestration.cli_publish import REFUSED, AsRole, Municipality, actor_of, in_home, told_errors
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
@@ -44,7 +44,7 @@ def run(
 
     found = settings()
     refused = False
-    with told_errors(), alone(found):
+    with told_errors(), in_home(found):
         year, number = month_of(asked)
         codes = [municipality] if municipality else paying_municipalities(found)
         if not codes:
@@ -72,7 +72,7 @@ def approve(run_id: RunId, as_role: AsRole = None, municipality: Municipality = 
     from orchestration.paying import approve_month, municipality_of_run
 
     found = settings()
-    with told_errors(), alone(found):
+    with told_errors(), in_home(found):
         code = municipality or municipality_of_run(found, run_id=run_id)
         done = approve_month(
             found, municipality_code=code, run_id=run_id, actor=actor_of(as_role), now=datetime.now(UTC)
@@ -92,7 +92,7 @@ def release(run_id: RunId, as_role: AsRole = None, municipality: Municipality = 
     from orchestration.report.month_view import released_view
 
     found = settings()
-    with told_errors(), alone(found):
+    with told_errors(), in_home(found):
         code = municipality or municipality_of_run(found, run_id=run_id)
         done = release_month(
             found, municipality_code=code, run_id=run_id, actor=actor_of(as_role), now=datetime.now(UTC)

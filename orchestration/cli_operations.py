@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from orchestration.cli_console import UNEXPECTED, errors, out, refuse
+from orchestration.cli_console import UNEXPECTED, alone, errors, out, refuse
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
@@ -71,20 +71,16 @@ def backup(
     key: Annotated[bool, typer.Option("--key", help=say("help_backup_key"))] = False,
 ) -> None:
     """Copy the home, with a list of hashes."""
-    from orchestration.home import HomeInUseError, alone_in
     from orchestration.operations.backup import BackupError, write_backup
 
     found = settings()
     try:
         if not found.home.is_dir():
             raise BackupError(say("doctor_no_home", home=str(found.home)))
-        with alone_in(found):
+        with alone(found):
             made = write_backup(found, folder, now=datetime.now(UTC), restricted=restricted, key=key)
     except BackupError as error:
         refuse(str(error))
-    except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)))
-        raise typer.Exit(UNEXPECTED) from None
     out.print(say("backup_written", path=str(made.folder), files=made.files, megabytes=-(-made.bytes // 10**6)))
     out.print(say("backup_personal") if restricted or key else say("backup_left_out"))
     for problem in made.problems:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from orchestration.cli_console import UNEXPECTED, errors, out, refuse
+from orchestration.cli_console import alone, errors, out, refuse
 from orchestration.settings import Settings, settings
 from orchestration.texts import say
 
@@ -48,7 +48,7 @@ def approve(
     from orchestration.decisions import approve_publication
 
     found = settings()
-    with told_errors(), alone(found):
+    with told_errors(), in_home(found):
         code = _municipality(found, municipality, publication)
         done = approve_publication(
             found, municipality_code=code, publication_id=publication, actor=actor_of(as_role), now=datetime.now(UTC)
@@ -77,7 +77,7 @@ def publish(
     from orchestration.publication.decide import Decision
 
     found = settings()
-    with told_errors(), alone(found):
+    with told_errors(), in_home(found):
         code = _municipality(found, municipality, proposal)
         outcome = publish_decided(
             found,
@@ -108,7 +108,7 @@ def rollback(
     found = settings()
     if not reason.strip():
         refuse(say("reason_empty"))
-    with told_errors(), alone(found):
+    with told_errors(), in_home(found):
         code = _municipality(found, municipality, publication)
         done = roll_back(
             found,
@@ -213,14 +213,8 @@ def told_errors() -> Iterator[None]:
 
 
 @contextmanager
-def alone(found: Settings) -> Iterator[None]:
-    from orchestration.home import HomeInUseError, alone_in
-
+def in_home(found: Settings) -> Iterator[None]:
     if not found.home.is_dir():
         refuse(say("verify_nothing", folder=str(found.published)))
-    try:
-        with alone_in(found):
-            yield
-    except HomeInUseError as error:
-        errors.print(say("another_run", home=str(error)))
-        raise typer.Exit(UNEXPECTED) from None
+    with alone(found):
+        yield

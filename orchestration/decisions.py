@@ -6,16 +6,17 @@ judging (``orchestration.publication``), words for the terminal (``cli_publish``
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from expectations.rules import all_rules
 from orchestration.publication import manifest as manifests
-from orchestration.publication.act import ActOutcome, Person, person_for
+from orchestration.publication.act import ActOutcome, person_for
 from orchestration.publication.approve import approve, rollback
 from orchestration.publication.candidate import Outcome, Reason
 from orchestration.publication.catalogue import Catalogue
@@ -52,18 +53,9 @@ def approve_publication(
     found: Settings, *, municipality_code: str, publication_id: str, actor: Actor, now: datetime
 ) -> ActOutcome:
     """Approve a proposal by the municipality's roles file. Raises PolicyError with file and line, and as ``approve``."""
-    person, against = _person(found, municipality_code, "approve", actor)
-    if person is None:
-        version_of(found.published, municipality_code=municipality_code, publication_id=publication_id)
-        return ActOutcome("refused", publication_id, against)
-    return approve(
-        found.published,
-        municipality_code=municipality_code,
-        publication_id=publication_id,
-        person=person,
-        actor=actor.user,
-        now=now,
-    )
+    return _act(
+        approve, found, "approve", municipality_code=municipality_code, publication_id=publication_id, actor=actor, now=now
+    )  # fmt: skip
 
 
 def publish_decided(
@@ -105,19 +97,10 @@ def roll_back(
     found: Settings, *, municipality_code: str, publication_id: str, reason: str, actor: Actor, now: datetime
 ) -> ActOutcome:
     """Point ``current`` to an older decided version. Raises PolicyError with file and line, and as ``rollback``."""
-    person, against = _person(found, municipality_code, "publish", actor)
-    if person is None:
-        version_of(found.published, municipality_code=municipality_code, publication_id=publication_id)
-        return ActOutcome("refused", publication_id, against)
-    return rollback(
-        found.published,
-        municipality_code=municipality_code,
-        publication_id=publication_id,
-        person=person,
+    return _act(
+        rollback, found, "publish", municipality_code=municipality_code, publication_id=publication_id, actor=actor, now=now,
         reason=reason,
-        actor=actor.user,
-        now=now,
-    )
+    )  # fmt: skip
 
 
 def required_rules() -> tuple[str, ...]:
@@ -161,11 +144,20 @@ def _may_waive(roles: Roles | None, is_demo: bool) -> Collection[str]:
     return roles.holders("waive") | (set(roles.named("waive")) if is_demo else set())
 
 
-def _person(
-    found: Settings, code: str, right: Right, actor: Actor
-) -> tuple[Person | None, tuple[Reason, ...]]:  # fmt: skip
-    roles = read_roles(found.policies / code)
-    return person_for(right, roles=roles, user=actor.user, as_role=actor.as_role, is_demo=found.is_demo)
+def _act(
+    act: Callable[..., ActOutcome], found: Settings, right: Right, *, municipality_code: str, publication_id: str,
+    actor: Actor, **details: Any,
+) -> ActOutcome:  # fmt: skip
+    """``act`` on a version that stands, by a person who has the ``right`` to it; else why not."""
+    roles = read_roles(found.policies / municipality_code)
+    person, against = person_for(right, roles=roles, user=actor.user, as_role=actor.as_role, is_demo=found.is_demo)
+    if person is None:
+        version_of(found.published, municipality_code=municipality_code, publication_id=publication_id)
+        return ActOutcome("refused", publication_id, against)
+    return act(
+        found.published, municipality_code=municipality_code, publication_id=publication_id, person=person,
+        actor=actor.user, **details,
+    )  # fmt: skip
 
 
 def catalogue_of(policy: PolicyFile) -> Catalogue | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -91,12 +91,10 @@ class Material:
             funding_year=funding_year,
             scope=scope,
             bases=tables.read_record("municipality_basis", funding_year),
-            cut={
-                name: dict(tuple(tables.read_or_empty(name, funding_year).groupby("municipality_code"))) for name in CUT
-            },
+            cut={name: tables.by_municipality(name, funding_year) for name in CUT},
             fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
-            background=_by_municipality(tables.read_or_none(BACKGROUND_COUNTS, funding_year)),
+            background=tables.by_municipality(BACKGROUND_COUNTS, funding_year),
             organisers=tables.read_record("organisers", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
@@ -193,10 +191,6 @@ def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.Dat
         rule=material.scope.policy(code).disclosure_at(material.funding_year),
         earlier=earlier_publications(root / code, count_date=tables["dim_year"]["count_date"].iloc[0]),
     )
-
-
-def _by_municipality(rows: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    return {} if rows is None else dict(tuple(rows.groupby("municipality_code")))
 
 
 def _basis(material: Material, code: str) -> str:
@@ -302,8 +296,7 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
     if outcome.status == "refused":
         return row
     wide, record = material.cut["school_allocation"][code], material.allocations[code]
-    paid = wide[wide["payment_status"] == "paid"].sort_values("need_index", ascending=False)
-    told = paid[~paid["school_unit_code"].isin(record["need_parts"]["units"])]
+    paid = wide[wide["payment_status"] == "paid"]
     return row | {
         "paid_units": len(paid),
         "not_paid_units": len(wide) - len(paid),
@@ -311,9 +304,22 @@ def _row(material: Material, outcome: Outcome) -> dict[str, Any]:
         "total_ore": record["budget_ore"],
         "structural_share": record["structural_share"],
         "redistributed_share": record["redistributed_share"],
-        "index_lowest": float(told["need_index"].min()),
-        "index_highest": float(told["need_index"].max()),
-        "example_unit": told["school_unit_code"].iloc[0],
+        **shown_index(paid, withheld=record["need_parts"]["units"]),
+    }
+
+
+def shown_index(paid: pd.DataFrame, *, withheld: Collection[str]) -> dict[str, Any]:
+    """The index from lowest to highest as published, how many units stand without, and a unit to look at.
+
+    ``paid``: rows of school_allocation before anything is withheld. Where every index is withheld there is no lowest.
+    """
+    by_need = paid.sort_values("need_index", ascending=False)
+    told = by_need[~by_need["school_unit_code"].isin(withheld)]
+    return {
+        "withheld_units": len(paid) - len(told),
+        "index_lowest": float(told["need_index"].min()) if len(told) else None,
+        "index_highest": float(told["need_index"].max()) if len(told) else None,
+        "example_unit": (told if len(told) else paid)["school_unit_code"].iloc[0],
     }
 
 

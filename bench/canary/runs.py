@@ -31,17 +31,35 @@ BREAKS: dict[str, tuple[str, str, str]] = {  # name -> step, module, function th
     "dbt_build": ("dbt_build", "orchestration.defs.ingest.assets", "read_deliveries"),
     "conflicts": ("restricted__conflict_lists", "orchestration.defs.factors.conflicts", "write_conflict_lists"),
     "need_model": ("need_model", "orchestration.defs.need.assets", "need_from_counts"),
+    "background": ("need__need_background_count", "orchestration.defs.need.background", "counted"),
+    "forecast": ("enrollment_forecast", "orchestration.defs.forecast.assets", "forecast_of_year"),
+    "plans": ("forecast_plans", "orchestration.defs.forecast.assets", "plans_of_municipality"),
     "need_explanation": ("need_explanation", "orchestration.defs.need.explanation", "sensitivity_card"),
     "need_rules": ("need_rules", "orchestration.defs.need.checks", "judge"),
     "need_suite": ("need_suite", "orchestration.defs.need.checks", "check_result"),
-    "allocation": ("allocation__fct_allocation", "orchestration.defs.allocation.assets", "allocate"),
+    "allocation": ("fct_allocation", "orchestration.defs.allocation.assets", "shown"),
     "money_rules": ("money_rules", "orchestration.defs.allocation.checks", "judge"),
+    "organiser_rules": ("organiser_rules", "orchestration.defs.allocation.checks", "judge"),
+    "change_rules": ("allocation_change_rules", "orchestration.defs.allocation.checks", "judge"),
+    "interval_rules": ("allocation_interval_rules", "orchestration.defs.allocation.checks", "judge"),
+    "signal_rules": ("redistribution_signal_rules", "orchestration.defs.allocation.checks", "judge"),
     "wide": ("allocation__school_allocation", "orchestration.defs.allocation.assets", "school_allocation"),
+    "change": ("change_since_last_year", "orchestration.defs.allocation.change", "compare_years"),
+    "how_sure": ("how_sure", "orchestration.defs.allocation.change", "_sure"),
+    "organisers": ("organiser_terms", "orchestration.defs.allocation.organisers", "organiser_tables"),
     "rule_result": ("publication__rule_result", "orchestration.defs.publication.assets", "collect"),
     "proposal": ("publication__proposal", "orchestration.defs.publication.assets", "propose_all"),
     "gate_rules": ("gate_rules", "orchestration.defs.publication.checks", "result_rows"),
 }
 """Every step of the yearly job stands here at least once; the door with each of its parts."""
+
+RULES_OF = {
+    "organiser_rules": "organiser_allocation",
+    "change_rules": "allocation_change",
+    "interval_rules": "allocation_interval",
+    "signal_rules": "redistribution_signal",
+}
+"""Breaks that concern the rules of one table alone: steps share the function that judges."""
 
 SMALL = "small"
 """As second argument: the demonstration with four of its units, for a quick look."""
@@ -117,11 +135,14 @@ def put_in_place(name: str) -> None:
     step, module_name, function = BREAKS[name]
     module = importlib.import_module(module_name)
     first = getattr(module, function)
-    setattr(module, function, _spoiling(first) if name == "dbt_build" else _failing(step))
+    failing = _failing(step, first, of_table=RULES_OF.get(name))
+    setattr(module, function, _spoiling(first) if name == "dbt_build" else failing)
 
 
-def _failing(step: str) -> Callable[..., Any]:
+def _failing(step: str, first: Callable[..., Any], *, of_table: str | None) -> Callable[..., Any]:
     def fail(*arguments: Any, **named: Any) -> Any:
+        if of_table is not None and arguments[0].table != of_table:
+            return first(*arguments, **named)
         raise ForcedError(f"{step}: {'; '.join(_rows([*arguments, *named.values()]))}")
 
     return fail

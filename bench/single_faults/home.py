@@ -1,6 +1,6 @@
 """A clean home of two municipalities, made by the command; copies of it to spoil; the two last steps of a run on a copy.
 
-Belongs here: making, copying, judging and proposing as the publication step does. Does not: any fault.
+Belongs here: making, copying, changing one table, judging and proposing as the publication step does. Does not: any fault.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ FIRST_PERIOD = "2021"
 """Five cohorts of results and two count dates; older files would only take time."""
 PUPILS = "elever_2026-10-15.csv"
 NOW = datetime(2026, 11, 3, 8, 30, tzinfo=UTC)
+Change = Callable[[pd.DataFrame], pd.DataFrame]
 KEY = hashlib.sha256(b"the key of two invented municipalities").digest()
 
 
@@ -105,6 +106,18 @@ def clean_home(folder: Path) -> Bench:
     if done.returncode:
         raise RuntimeError(f"the clean run ended with {done.returncode}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
     return Bench(home, policies)
+
+
+def changed(table: str, change: Change) -> Callable[[Bench], None]:
+    """A fault: ``change`` of the spoiled municipality's rows of a hand-over table, the neighbour's as they were."""
+
+    def fault(bench: Bench) -> None:
+        rows = bench.tables.read(table, YEAR)
+        own = rows["municipality_code"] == SPOILED
+        spoiled = change(rows[own].reset_index(drop=True))
+        bench.tables.write(table, pd.concat([spoiled, rows[~own]], ignore_index=True), YEAR)
+
+    return fault
 
 
 def copy_of(clean: Bench, at: Path) -> Bench:

@@ -10,21 +10,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from bench.single_faults.home import SPOILED, YEAR, Bench
+from bench.single_faults.home import Bench, changed
 
 LINES, WIDE = "fct_allocation", "school_allocation"
-Change = Callable[[pd.DataFrame], pd.DataFrame]
 HALF_KRONA = 50
-
-
-def _in(table: str, change: Change) -> Callable[[Bench], None]:
-    def fault(bench: Bench) -> None:
-        rows = bench.tables.read(table, YEAR)
-        own = rows["municipality_code"] == SPOILED
-        spoiled = change(rows[own].reset_index(drop=True))
-        bench.tables.write(table, pd.concat([spoiled, rows[~own]], ignore_index=True), YEAR)
-
-    return fault
 
 
 def _pay(lines: pd.DataFrame, at: int, amount: int) -> None:
@@ -65,8 +54,8 @@ def _moved(bench: Bench, moved: dict[str, int]) -> None:
             rows.loc[at, "total_per_pupil_sek"] = per_pupil.quantize(Decimal("0.01"))
         return rows
 
-    _in(LINES, lines)(bench)
-    _in(WIDE, wide)(bench)
+    changed(LINES, lines)(bench)
+    changed(WIDE, wide)(bench)
 
 
 def _half_a_krona(bench: Bench) -> None:
@@ -103,11 +92,11 @@ def _paid_with_a_reason(wide: pd.DataFrame) -> pd.DataFrame:
 
 
 FAULTS: dict[str, Callable[[Bench], None]] = {
-    "R-AMOUNT-001": _in(LINES, _negative),
+    "R-AMOUNT-001": changed(LINES, _negative),
     "R-AMOUNT-002": _half_a_krona,
-    "R-EQUAL-001": _in(LINES, _other_rate),
-    "G-LINES-001": _in(LINES, _rounding_off),
+    "R-EQUAL-001": changed(LINES, _other_rate),
+    "G-LINES-001": changed(LINES, _rounding_off),
     "G-TOTAL-001": _a_krona_too_much,
-    "G-WIDE-001": _in(WIDE, _wide_off),
-    "G-UNITS-001": _in(WIDE, _paid_with_a_reason),
+    "G-WIDE-001": changed(WIDE, _wide_off),
+    "G-UNITS-001": changed(WIDE, _paid_with_a_reason),
 }

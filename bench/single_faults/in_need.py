@@ -9,20 +9,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bench.single_faults.home import SPOILED, YEAR, Bench
+from bench.single_faults.home import Bench, Change, changed
 
 TABLE = "fct_need_index"
-Change = Callable[[pd.DataFrame], pd.DataFrame]
-
-
-def _in_index(change: Change) -> Callable[[Bench], None]:
-    def fault(bench: Bench) -> None:
-        table = bench.tables.read(TABLE, YEAR)
-        own = table["municipality_code"] == SPOILED
-        spoiled = change(table[own].reset_index(drop=True))
-        bench.tables.write(TABLE, pd.concat([spoiled, table[~own]], ignore_index=True), YEAR)
-
-    return fault
 
 
 def _with(column: str, value: object) -> Change:
@@ -68,11 +57,11 @@ def _other_mean(need: pd.DataFrame) -> pd.DataFrame:
 
 
 FAULTS: dict[str, Callable[[Bench], None]] = {
-    "Q-INDEX-001": _in_index(_beyond_the_band),
-    "Q-SHARE-001": _in_index(_with("need_share", 1.2)),
-    "R-SHARE-001": _in_index(_with("need_share", None)),
-    "R-INDEX-001": _in_index(_unit_without_index),
-    "R-INDEX-002": _in_index(_apart_from_its_group),
-    "R-BASIS-001": _in_index(_with("basis", "open_statistics")),
-    "G-INDEX-001": _in_index(_other_mean),
+    "Q-INDEX-001": changed(TABLE, _beyond_the_band),
+    "Q-SHARE-001": changed(TABLE, _with("need_share", 1.2)),
+    "R-SHARE-001": changed(TABLE, _with("need_share", None)),
+    "R-INDEX-001": changed(TABLE, _unit_without_index),
+    "R-INDEX-002": changed(TABLE, _apart_from_its_group),
+    "R-BASIS-001": changed(TABLE, _with("basis", "open_statistics")),
+    "G-INDEX-001": changed(TABLE, _other_mean),
 }

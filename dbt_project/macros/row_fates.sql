@@ -33,3 +33,16 @@
             on {{ rows }}.delivery_id = deliveries.delivery_id
     ) as judged
 {% endmacro %}
+
+
+{# The end of a model of fates: one row per accepted row, its fate and what left it out. Arguments as in `row_fates`. #}
+{% macro fate_per_row(rows, keys, excluded_rule="cast(null as varchar)") %}
+select
+    delivery_id,
+    delivery_row_number,
+    row_fate,
+    excluded_rule
+from (
+    {{ row_fates(rows, keys=keys, excluded_rule=excluded_rule) }}
+) as fates
+{% endmacro %}

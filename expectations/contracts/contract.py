@@ -47,13 +47,14 @@ class Contract:
             raise ContractError(
                 f"{self.table}: missing columns {missing}, unknown columns {extra}; the contract has {list(self.names)}"
             )
-        for name in self.names:
-            empty = int(table[name].isna().sum())
-            if empty and name not in self.nullable:
+        empty = table[list(self.names)].isna().sum()
+        for name, count in empty[empty > 0].items():
+            if name not in self.nullable:
                 raise ContractError(
-                    f"{self.table}: column {name} is empty in {empty} of {len(table)} rows; every row needs a value"
+                    f"{self.table}: column {name} is empty in {count} of {len(table)} rows; every row needs a value"
                 )
-            self._check_bounds(table, COLUMNS[name])
+        for column in self.columns:
+            self._check_bounds(table, column)
         twice = table[table.duplicated(list(self.keys), keep=False)]
         if len(twice):
             first = [tuple(row) for row in twice[list(self.keys)].head(3).itertuples(index=False)]
@@ -66,6 +67,9 @@ class Contract:
             return
         low, high = column.bounds
         values = table[column.name].dropna()
+        if not len(values):
+            return
+        if (low is None or values.min() >= low) and (high is None or values.max() <= high):
+            return
         outside = values[(values < low if low is not None else False) | (values > high if high is not None else False)]
-        if len(outside):
-            raise ContractError(f"{self.table}: column {column.name} has {len(outside)} values outside {column.bounds}")
+        raise ContractError(f"{self.table}: column {column.name} has {len(outside)} values outside {column.bounds}")

@@ -18,9 +18,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
 from scipy.special import expit
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from models_py.errors import NeedError
 from models_py.need.design import MISSING
@@ -177,7 +178,7 @@ def fit_open_statistics(
             f"the columns {list(rows.columns)} cannot be told apart on these units; leave a term out",
             reason="not_identified",
         )
-    solved = sm.GLM(events / leavers, x, family=sm.families.Binomial(), var_weights=leavers).fit(scale="X2")
+    solved = GLM(events / leavers, x, family=Binomial(), var_weights=leavers).fit(scale="X2")
     covariance, degrees_of_freedom = np.asarray(solved.cov_params()), int(solved.df_resid)
     repeated = len(units) < len(table)
     if repeated:

@@ -24,6 +24,10 @@ def expected_slope(share: np.ndarray, link: Link) -> np.ndarray:
     return share * (1.0 - share) if link == "logit" else ((share > 0.0) & (share < 1.0)).astype(float)
 
 
+NEWTON_STEPS = 40
+"""Steps after which an intercept is found by halving alone; Newton settles in some five."""
+
+
 def intercepts(
     scores: np.ndarray, *, trials: np.ndarray, total: float, link: Link, start: float, max_iterations: int = 100
 ) -> np.ndarray:
@@ -39,14 +43,15 @@ def intercepts(
     width = REACH if link == "logit" else 1.0
     lower, upper = -scores.max(axis=0) - width, -scores.min(axis=0) + width
     a = np.clip(np.full(scores.shape[1], float(start)), lower, upper)
-    for _ in range(max_iterations):
+    for iteration in range(max_iterations):
         share = expected(a + scores, link)
         beyond = trials @ share - total
         lower, upper = np.where(beyond <= 0, a, lower), np.where(beyond >= 0, a, upper)
         slope = trials @ expected_slope(share, link)
         step = np.divide(-beyond, slope, out=np.full_like(a, np.inf), where=slope > 0)
         after = a + step
-        outside = ~((after >= lower) & (after <= upper))
+        # Between two kinks of the identity link Newton can go to and fro for ever: then only halving is left.
+        outside = ~((after >= lower) & (after <= upper)) | (iteration >= NEWTON_STEPS)
         after = np.where(outside, 0.5 * (lower + upper), after)
         moved = np.abs(after - a)
         a = after

@@ -26,8 +26,6 @@ from models_py.need.risk_cells import risk_cells
 from models_py.need.scoring import UnitNeed
 from models_py.need.window import result_years
 
-INDEX_KEYS = ("municipality_code", "funding_year")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MunicipalNeed:

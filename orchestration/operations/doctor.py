@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
 from orchestration.operations.finding import KINDS, SEVERITIES, Finding, in_order
+from orchestration.operations.probes_database import database_findings
 from orchestration.operations.probes_home import (
     access_log_findings,
     disk_findings,
@@ -31,7 +32,6 @@ from orchestration.operations.probes_published import (
 )
 from orchestration.operations.probes_runs import run_findings
 from orchestration.operations.settings_file import Operations
-from orchestration.operations.sums import Sums, sums_findings
 from orchestration.settings import TIME_ZONE, Settings
 
 WELL, CRITICAL, WARNING = 0, 4, 3
@@ -59,8 +59,8 @@ class Report:
         return CRITICAL if "critical" in found else WARNING if "warning" in found else WELL
 
 
-def examine(found: Settings, *, operations: Operations, now: datetime, sums: Sums | None = None) -> Report:
-    """Look at everything. ``now`` has a time zone; ``sums`` are those of a database, where there is one."""
+def examine(found: Settings, *, operations: Operations, now: datetime) -> Report:
+    """Look at everything. ``now`` has a time zone."""
     today = now.astimezone(ZoneInfo(TIME_ZONE)).date()
     findings = [
         *zone_findings(found),
@@ -73,7 +73,7 @@ def examine(found: Settings, *, operations: Operations, now: datetime, sums: Sum
         *access_log_findings(found),
         *disk_findings(found, least=float(operations.disk_free_share)),
         *run_findings(found, now=now, hours=operations.run_hours, same_machine=operations.runs_on_this_machine),
-        *(() if sums is None else sums_findings(found, sums)),
+        *database_findings(found),
     ]
     return Report(in_order(findings), len(versions(found.published)), free_share(found.home))
 

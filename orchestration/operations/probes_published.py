@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from orchestration.operations.finding import Finding
 from orchestration.operations.settings_file import Due
 from orchestration.publication import ledger as ledgers
-from orchestration.publication.pointer import CURRENT, POINTERS, PointerError, pointed
+from orchestration.publication.overview import pointer_problems
+from orchestration.publication.pointer import CURRENT, PointerError, pointed
 from orchestration.publication.seal import STAGING, VERSIONS
 from orchestration.publication.verify import verify
 from orchestration.settings import Settings
@@ -64,19 +65,11 @@ def published_findings(found: Settings) -> Iterator[Finding]:
         ):
             yield Finding("version_open", place(found, version))
     for folder in year_folders(found.published):
-        for pointer in POINTERS:
-            yield from _pointer(found, folder, pointer)
-
-
-def _pointer(found: Settings, folder: Path, pointer: str) -> Iterator[Finding]:
-    where = place(found, folder / pointer)
-    try:
-        publication_id = pointed(folder, pointer=pointer)
-    except PointerError:
-        yield Finding("pointer", where, {"target": "?"})
-        return
-    if publication_id is not None and not (folder / VERSIONS / publication_id).is_dir():
-        yield Finding("pointer", where, {"target": publication_id})
+        wrong = pointer_problems(folder)
+        if wrong and is_held(found.published):
+            continue  # somebody publishes: the version stands before its pointer names it
+        for pointer, problem in wrong.items():
+            yield Finding("pointer", place(found, folder / pointer), {"problem": problem})
 
 
 def leftover_findings(found: Settings) -> Iterator[Finding]:

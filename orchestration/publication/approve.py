@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
@@ -55,15 +56,7 @@ def approve(
         if person.name in {approval.person for approval in given}:
             return ActOutcome("standing", publication_id, approvals=given)
         ledger = ledgers.read(path)
-        line = {
-            "event": "approved",
-            "time": now.isoformat(timespec="seconds"),
-            "actor": person.name,
-            "user": actor,
-            "role": person.role,
-            "is_demo": person.is_demo,
-            "publication_id": publication_id,
-            "funding_year": year,
+        line = _act_line("approved", version, person=person, actor=actor, now=now) | {
             "content_sha256": content,
             "manifest_sha256": hashlib.sha256((version / manifests.NAME).read_bytes()).hexdigest(),
             "over": current_by(ledger, funding_year=year),
@@ -95,15 +88,7 @@ def rollback(
         standing = current_by(ledger, funding_year=year)
         if standing == publication_id:
             return ActOutcome("done" if publication_id in finished else "standing", publication_id)
-        line = {
-            "event": "rollback",
-            "time": now.isoformat(timespec="seconds"),
-            "actor": person.name,
-            "user": actor,
-            "role": person.role,
-            "is_demo": person.is_demo,
-            "publication_id": publication_id,
-            "funding_year": year,
+        line = _act_line("rollback", version, person=person, actor=actor, now=now) | {
             "from": standing,
             "reason": reason,
             "pointer": CURRENT,
@@ -119,6 +104,20 @@ def _asked(root: Path, municipality_code: str, publication_id: str, now: datetim
         raise ValueError("now has no time zone")
     version = version_of(root, municipality_code=municipality_code, publication_id=publication_id)
     return version, year_of(publication_id)
+
+
+def _act_line(event: str, version: Path, *, person: Person, actor: str, now: datetime) -> dict[str, Any]:
+    """What the ledger says of every person's act: what, when, who by which role, on which version."""
+    return {
+        "event": event,
+        "time": now.isoformat(timespec="seconds"),
+        "actor": person.name,
+        "user": actor,
+        "role": person.role,
+        "is_demo": person.is_demo,
+        "publication_id": version.name,
+        "funding_year": year_of(version.name),
+    }
 
 
 def _damaged(publication_id: str, problems: list[str]) -> ActOutcome:

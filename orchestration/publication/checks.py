@@ -35,8 +35,6 @@ _COMPONENT_COLUMNS = {
     "structural_part": "structural_part_sek",
     "need_parts": "need_parts_sek",
 }
-SMALLEST_HEADS = 10
-"""Lines that count pupils of a background are shown from here."""
 
 _TELL_THE_PARTS = frozenset(
     {
@@ -50,9 +48,10 @@ Tables = Mapping[str, pd.DataFrame]
 Failing = tuple[int, str]
 
 
-def run_checks(tables: Tables, *, budget_ore: int | None) -> tuple[Reason, ...]:
+def run_checks(tables: Tables, *, budget_ore: int | None, threshold: int) -> tuple[Reason, ...]:
     """Ask every own rule but G-CONTRACT-001, which ``in_canonical_form`` answers, and G-DISCLOSURE-001; ``tables`` keep their contracts.
 
+    ``threshold``: pupils of a background from which the candidate's policy lets a line show their number.
     One Reason per rule, also for those that hold (``failing_count`` 0).
     """
     return (
@@ -62,7 +61,7 @@ def run_checks(tables: Tables, *, budget_ore: int | None) -> tuple[Reason, ...]:
         Reason(UNITS_RULE, *units_without_word(tables)),
         Reason(INDEX_RULE, *index_mean_off(tables["fct_need_index"])),
         *organiser_checks(tables),
-        Reason(HEADS_RULE, *small_counts_told(tables)),
+        Reason(HEADS_RULE, *small_counts_told(tables, threshold=threshold)),
     )
 
 
@@ -176,13 +175,13 @@ def index_mean_off(index: pd.DataFrame) -> Failing:
     return len(off), _first(off)
 
 
-def small_counts_told(tables: Tables) -> Failing:
-    """Lines that show fewer than ten pupils of a background; and units whose merged line stands beside what would tell its
+def small_counts_told(tables: Tables, *, threshold: int) -> Failing:
+    """Lines that show fewer than ``threshold`` pupils of a background; and units whose merged line stands beside what would tell its
     parts: an index, a share, a part of the merged kinds, or an index that is missing or withheld without a merged line."""
     lines, component = tables["fct_allocation"], tables["dim_component"]
     background = set(component.loc[component["is_background_count"].astype(bool), "component_code"])
     counted = lines[lines["component_code"].isin(background) & (lines["amount_ore"] != 0)]
-    few = counted[counted["count"].map(lambda count: 0 < count < SMALLEST_HEADS).astype(bool)]
+    few = counted[counted["count"].map(lambda count: 0 < count < threshold).astype(bool)]
     merged = set(lines.loc[lines["component_code"] == "need_parts", "school_unit_code"])
     withheld = set()
     told: list[str] = []

@@ -95,9 +95,11 @@ def data_package(
         "title": about["sv"],
         "description": about["en"],
         "version": publication_id,
-        "resources": [resource for contract in contracts for resource in _resources(contract, files)],
     }
-    return (json.dumps(package, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
+    resources = [resource for contract in contracts for resource in _resources(contract, files)]
+    # A line per resource: as legible as an indented file, and a tenth of its time (json indents in Python, not in C).
+    head, *lines = (json.dumps(part, sort_keys=True, ensure_ascii=False) for part in (package, *resources))
+    return (f'{head[:-1]}, "resources": [\n' + ",\n".join(lines) + "\n]}\n").encode()
 
 
 def _resources(contract: Contract, files: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -38,30 +38,37 @@ def verify_all(
         versions = sorted((folder / sealing.VERSIONS).glob("*"), key=_number)
         for version in versions:
             yield Checked(code, year, version.name, tuple(verify(version)))
-        yield Checked(code, year, f"{PROPOSED}, {CURRENT}", tuple(_pointers(folder)))
+        yield Checked(code, year, f"{PROPOSED}, {CURRENT}", (*pointer_problems(folder).values(), *_unfinished(folder)))
 
 
-def _pointers(folder: Path) -> list[str]:
+def pointer_problems(folder: Path) -> dict[str, str]:
+    """Pointer of the year's ``folder`` -> what is wrong with it: none where each names what ledger and versions say."""
     newest = newest_proposal(folder)
     ledger = ledgers.read(folder.parent / ledgers.NAME)
     expected = {
         PROPOSED: newest.name if newest else None,
         CURRENT: current_by(ledger, funding_year=int(folder.name)),
     }
-    problems = []
+    problems: dict[str, str] = {}
     for pointer, wanted in expected.items():
         try:
             found = pointed(folder, pointer=pointer)
         except PointerError as error:
-            problems.append(str(error))
+            problems[pointer] = str(error)
             continue
         if found != wanted:
-            problems.append(
+            problems[pointer] = (
                 f"{pointer} names {found or 'nothing'}, the ledger and the versions say {wanted or 'nothing'}"
             )
-    if (folder / sealing.STAGING).exists():
-        problems.append(f"{sealing.STAGING} holds a version that was never finished; the next act removes it")
+        elif found is not None and not (folder / sealing.VERSIONS / found).is_dir():
+            problems[pointer] = f"{pointer} names {found}, which is no version here; restore it from a backup"
     return problems
+
+
+def _unfinished(folder: Path) -> list[str]:
+    if not (folder / sealing.STAGING).exists():
+        return []
+    return [f"{sealing.STAGING} holds a version that was never finished; the next act removes it"]
 
 
 def _number(version: Path) -> tuple[tuple[int, int | str], ...]:

@@ -180,7 +180,7 @@ def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[R
     disclosed, disclosure = check_disclosure(frames, rule=candidate.disclosure, earlier=earlier)
     own = (
         Reason(CONTRACT_RULE, 0),
-        *run_checks(frames, budget_ore=candidate.budget_ore),
+        *run_checks(frames, budget_ore=candidate.budget_ore, threshold=candidate.disclosure.threshold),
         disclosed,
     )  # publish() asked the first
     against = standing_against(work.gate, frames["rule_result"], content_sha256=work.content_sha256)

@@ -44,7 +44,6 @@ class Flavour:
 
 MACHINE = Flavour("machine", "tables", b"", ",", ".", "true", "false")
 EXCEL_SV = Flavour("excel-sv", "excel", b"\xef\xbb\xbf", ";", ",", "SANT", "FALSKT")
-FLAVOURS = (MACHINE, EXCEL_SV)
 
 
 def guarded(text: str) -> str:

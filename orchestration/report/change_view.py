@@ -15,7 +15,7 @@ from rich.text import Text
 from orchestration.publication.change_words import BECAME_WORDS, CAUSE_WORDS, REASON_WORDS, unit_parts
 from orchestration.report.published import Published
 from orchestration.settings import settings
-from orchestration.texts import kronor, say, share
+from orchestration.texts import kronor, say, share, signed_kronor
 
 
 def unit_change_view(publication: Published, school_unit_code: str) -> list[RenderableType]:
@@ -38,12 +38,12 @@ def _change(publication: Published, unit: str) -> list[RenderableType]:
     title = say("change_title", year=str(basis["previous_funding_year"]), publication=basis["previous_publication_id"])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     table.add_column(title, footer=say("change_this_year"))
-    table.add_column(say("amount"), justify="right", no_wrap=True, footer=_sek(own["new_total_sek"]))
+    table.add_column(say("amount"), justify="right", no_wrap=True, footer=kronor(own["new_total_sek"]))
     became = BECAME_WORDS[own["unit_change_code"]][language]
-    table.add_row(say("change_last_year", became=became), _sek(own["previous_total_sek"]))
+    table.add_row(say("change_last_year", became=became), kronor(own["previous_total_sek"]))
     for cause, ore in unit_parts(publication.table("allocation_change_part"), unit):
-        table.add_row(f"  {CAUSE_WORDS[cause][language]}", _signed(Decimal(ore) / 100))
-    table.add_row(say("change_in_all"), _signed(own["change_sek"]))
+        table.add_row(f"  {CAUSE_WORDS[cause][language]}", signed_kronor(Decimal(ore) / 100))
+    table.add_row(say("change_in_all"), signed_kronor(own["change_sek"]))
     return [table]
 
 
@@ -59,11 +59,3 @@ def _interval(publication: Published, unit: str) -> list[RenderableType]:
         low95=kronor(own["total_95_lower_sek"]), high95=kronor(own["total_95_upper_sek"]),
     )  # fmt: skip
     return [Text(told), Text(say("interval_flat", share=share(own["more_than_flat_share"])))]
-
-
-def _sek(amount: Decimal) -> str:
-    return kronor(round(amount))
-
-
-def _signed(amount: Decimal) -> str:
-    return f"{'+' if amount > 0 else ''}{kronor(round(amount))}"

@@ -6,7 +6,6 @@ Belongs here: layout and words. Does not: any arithmetic but sums of shown colum
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from models_py.allocation.line_change import CAUSES
 from orchestration.comparison.publications import Difference
-from orchestration.texts import number, say
+from orchestration.texts import ore_as_kronor, say
 
 _HEADS = {
     "unit_ore": "diff_unit_cause",
@@ -70,14 +69,10 @@ def _table(difference: Difference) -> Table:
         ("diff_change", "change_ore"),
         *((_HEADS[cause], cause) for cause in shown),
     ):
-        table.add_column(say(head), justify="right", no_wrap=True, footer=_sek(sum(units[column].tolist())))
+        table.add_column(say(head), justify="right", no_wrap=True, footer=ore_as_kronor(sum(units[column].tolist())))
     for row in units.to_dict("records"):
         code = row["school_unit_code"]
         cells = [f"{code} {difference.names.get(code, '')}".strip(), row["component_code"]]
-        cells += [_sek(row[column]) for column in ("before_ore", "after_ore", "change_ore", *shown)]
+        cells += [ore_as_kronor(row[column]) for column in ("before_ore", "after_ore", "change_ore", *shown)]
         table.add_row(*(Text(cell) for cell in cells))
     return table
-
-
-def _sek(ore: Decimal | int) -> str:
-    return number(float(Decimal(ore) / 100) + 0.0, decimals=2)

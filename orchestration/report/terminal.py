@@ -28,7 +28,7 @@ from orchestration.report.change_view import unit_change_view
 from orchestration.report.published import publication_of, publications
 from orchestration.runner import RunOutcome
 from orchestration.settings import Settings
-from orchestration.texts import kronor, number, say, share
+from orchestration.texts import kronor, number, ore_as_kronor, say, share, signed_kronor
 
 MOST_ROWS = 12
 """More municipalities than this are summed up in one row."""
@@ -91,7 +91,7 @@ def explain_view(found: Settings, *, school_unit_code: str, funding_year: int) -
     if pd.isna(wide["redistribution_sek"]):
         parts.append(say("need_parts_note"))
     else:
-        parts.append(say("against_flat", amount=_signed(wide["redistribution_sek"])))
+        parts.append(say("against_flat", amount=signed_kronor(wide["redistribution_sek"])))
     parts += unit_change_view(publication, school_unit_code)
     return _group(*parts, source)
 
@@ -185,21 +185,33 @@ def _figures(row: dict) -> dict[str, str]:
         "pupils": number(row["pupils"]),
         "total": kronor(row["total_ore"] / 100),
         "structural_share": share(row["structural_share"]),
-        "redistributed_share": share(row["redistributed_share"]),
-        "index_range": f"{number(row['index_lowest'])}–{number(row['index_highest'])}",
+        "redistributed_share": f"{share(row['redistributed_share'])}{_withheld('withheld_counted', row)}",
+        "index_range": f"{_range(row)}{_withheld('withheld_left_out', row)}",
     }
 
 
+def _range(row: dict) -> str:
+    if row["index_lowest"] is None:
+        return "–"
+    return f"{number(row['index_lowest'])}–{number(row['index_highest'])}"
+
+
+def _withheld(text: str, row: dict) -> str:
+    """What a figure does with the units whose index is not shown; nothing where every index is."""
+    return f" ({say(text, count=row['withheld_units'])})" if row["withheld_units"] else ""
+
+
 def _sum_of(done: list[dict]) -> dict:
-    counted = ("paid_units", "not_paid_units", "pupils", "total_ore")
+    counted = ("paid_units", "not_paid_units", "withheld_units", "pupils", "total_ore")
+    shown = [row for row in done if row["index_lowest"] is not None]
     return {
         "municipality_code": say("all_municipalities", count=len(done)),
         "publication_id": "",
         **{name: sum(row[name] for row in done) for name in counted},
         "structural_share": _weighted(done, "structural_share"),
         "redistributed_share": _weighted(done, "redistributed_share"),
-        "index_lowest": min(row["index_lowest"] for row in done),
-        "index_highest": max(row["index_highest"] for row in done),
+        "index_lowest": min((row["index_lowest"] for row in shown), default=None),
+        "index_highest": max((row["index_highest"] for row in shown), default=None),
     }
 
 
@@ -268,7 +280,7 @@ def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
     table = _table(
         ("line", "left"), ("count", "right"), ("rate", "right"), ("rounding", "right"), ("amount", "right"), footer=True
     )
-    table.columns[0].footer, table.columns[-1].footer = say("total"), _sek(told.amount_ore)
+    table.columns[0].footer, table.columns[-1].footer = say("total"), ore_as_kronor(told.amount_ore)
     component = ""
     for step in told.steps:
         if step.component_code != component:
@@ -279,9 +291,9 @@ def _lines_table(lines: pd.DataFrame, school_unit_code: str) -> Table:
             table,
             _line_name(step),
             _plain(step.count),
-            _sek(step.rate_ore, decimals=6),
-            _sek(step.rounding_ore, decimals=4),
-            _sek(step.amount_ore),
+            ore_as_kronor(step.rate_ore, decimals=6),
+            ore_as_kronor(step.rounding_ore, decimals=4),
+            ore_as_kronor(step.amount_ore),
         )
     return table
 
@@ -303,14 +315,6 @@ def _part_name(component: str) -> str:
 
 def _plain(count: Decimal) -> str:
     return number(int(count)) if count == count.to_integral_value() else number(float(count), decimals=6)
-
-
-def _sek(ore: Decimal | int, *, decimals: int = 2) -> str:
-    return number(float(Decimal(ore) / 100), decimals=decimals)
-
-
-def _signed(amount: Decimal) -> str:
-    return f"{'+' if amount > 0 else ''}{kronor(round(amount))}"
 
 
 def _deliveries_table(found: Settings) -> RenderableType | None:

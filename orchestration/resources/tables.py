@@ -60,9 +60,11 @@ class Tables(dg.ConfigurableResource):
             return self.read(name, funding_year)
         return pd.DataFrame(columns=list((CONTRACTS | PLANNING)[name].names))
 
-    def read_or_none(self, name: str, funding_year: int) -> pd.DataFrame | None:
-        """As ``read``, but None when no municipality has the table: one that has no contract and so no columns."""
-        return self.read(name, funding_year) if self.municipalities(name, funding_year) else None
+    def by_municipality(self, name: str, funding_year: int) -> dict[str, pd.DataFrame]:
+        """The table's rows as ``read`` gives them, by municipality_code, in order; empty when no municipality has it."""
+        if not self.municipalities(name, funding_year):
+            return {}
+        return dict(tuple(self.read(name, funding_year).groupby("municipality_code")))
 
     def municipalities(self, name: str, funding_year: int) -> list[str]:
         """Municipalities that have this table for the funding year, in order."""

@@ -5,6 +5,7 @@ Does not: texts of rules (``expectations/rules.yml``) and of the door (its own c
 """
 
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -43,6 +44,16 @@ def number(value: float, *, decimals: int = 0) -> str:
 def kronor(value: float) -> str:
     """Whole kronor: 42 028 608 kr."""
     return format_currency(value, "SEK", format="#,##0 ¤", locale="sv_SE", currency_digits=False)
+
+
+def signed_kronor(value: Decimal) -> str:
+    """Whole kronor of a change: a gain has its plus."""
+    return f"{'+' if value > 0 else ''}{kronor(round(value))}"
+
+
+def ore_as_kronor(ore: Decimal | int, *, decimals: int = 2) -> str:
+    """Öre as a number of kronor, as exact as ``decimals`` shows it: 42 028 608,00."""
+    return number(float(Decimal(ore) / 100) + 0.0, decimals=decimals)  # no minus before zero
 
 
 def share(value: float) -> str:

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from orchestration.report.published import publications
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 LIKVARD = Path(sys.executable).with_name("likvard")
@@ -45,7 +46,11 @@ class Home:
         return self.path / "published"
 
     def likvard(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-        """One call of the command; it never raises."""
+        """One call of the command, from a process that holds the libraries; it never raises."""
+        return warm.likvard(arguments, env=surroundings(self.path, **{**self.settings, **settings}))
+
+    def installed(self, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        """The same by the installed script, as a user starts it: what is set before numpy is imported takes effect."""
         return subprocess.run(
             [str(LIKVARD), *arguments],
             env=surroundings(self.path, **{**self.settings, **settings}),
@@ -89,22 +94,20 @@ import sys
 import dagster as dg
 from orchestration.definitions import defs
 
-year, keys = sys.argv[1], [dg.AssetKey(name.split("/")) for name in sys.argv[2:]]
+year, asked = sys.argv[1], [dg.AssetKey(name.split("/")) for name in sys.argv[2:]]
+definitions = defs()
+whole = dg.AssetSelection.assets(*asked).required_multi_asset_neighbors()  # a step that makes several makes them all
+keys = list(whole.resolve(definitions.resolve_asset_graph()))
 with dg.DagsterInstance.ephemeral() as instance:
-    job = defs().resolve_job_def("yearly_proposal")
+    job = definitions.resolve_job_def("yearly_proposal")
     assert job.execute_in_process(instance=instance, partition_key=year, asset_selection=keys).success
 """
 
 
 def materialise(home: Home, year: int, *assets: str) -> None:
     """A run of some assets only, as an analyst starts it in the UI; everything else stands as it was."""
-    done = subprocess.run(
-        [sys.executable, "-c", MATERIALISE, str(year), *assets],
-        cwd=ROOT,
-        env=surroundings(home.path, **home.settings),
-        capture_output=True,
-        text=True,
-        check=False,
+    done = warm.python(
+        MATERIALISE, ["materialise", str(year), *assets], env=surroundings(home.path, **home.settings), cwd=ROOT
     )
     assert done.returncode == 0, done.stderr[-3000:]
 

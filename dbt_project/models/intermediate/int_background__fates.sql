@@ -6,15 +6,6 @@ background as (
         delivery_row_number,
         pupil_key
     from {{ ref("stg_municipality__background") }}
-),
-
-fates as (
-    {{ row_fates("background", keys=["pupil_key"]) }}
 )
 
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+{{ fate_per_row("background", keys=["pupil_key"]) }}

@@ -7,15 +7,6 @@ index_rows as (
         delivery_row_number,
         school_unit_code
     from {{ ref("stg_municipality__delivered_index") }}
-),
-
-fates as (
-    {{ row_fates("index_rows", keys=["school_unit_code"]) }}
 )
 
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+{{ fate_per_row("index_rows", keys=["school_unit_code"]) }}

@@ -33,15 +33,6 @@ without_register as (
         on
             counts.municipality_code = register_dates.municipality_code
             and counts.count_date = register_dates.count_date
-),
-
-fates as (
-    {{ row_fates("without_register", keys=["school_unit_code", "grade"], excluded_rule="rule_of_the_row") }}
 )
 
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+{{ fate_per_row("without_register", keys=["school_unit_code", "grade"], excluded_rule="rule_of_the_row") }}

@@ -10,15 +10,6 @@ results as (
             when is_eligible_vocational is null then 'outcome_unknown'
         end as rule_of_the_row
     from {{ ref("stg_municipality__results") }}
-),
-
-fates as (
-    {{ row_fates("results", keys=["pupil_key"], excluded_rule="rule_of_the_row") }}
 )
 
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+{{ fate_per_row("results", keys=["pupil_key"], excluded_rule="rule_of_the_row") }}

@@ -13,15 +13,6 @@ export as (
                 then 'pupil_count_unknown'
         end as rule_of_the_row
     from {{ ref("stg_skolverket__enrollment") }}
-),
-
-fates as (
-    {{ row_fates("export", keys=["school_unit_code"], excluded_rule="rule_of_the_row") }}
 )
 
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+{{ fate_per_row("export", keys=["school_unit_code"], excluded_rule="rule_of_the_row") }}

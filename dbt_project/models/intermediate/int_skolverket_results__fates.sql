@@ -22,15 +22,6 @@ results as (
         end as rule_of_the_row
     from {{ ref("stg_skolverket__results") }} as published
     left join units on published.school_unit_code = units.school_unit_code
-),
-
-fates as (
-    {{ row_fates("results", keys=["school_unit_code", "metric", "school_year"], excluded_rule="rule_of_the_row") }}
 )
 
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+{{ fate_per_row("results", keys=["school_unit_code", "metric", "school_year"], excluded_rule="rule_of_the_row") }}

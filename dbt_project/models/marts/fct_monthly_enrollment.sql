@@ -1,6 +1,6 @@
 -- One row per municipality, count date, school unit, grade and home municipality: the pupils that a month is paid by.
--- A count in July or August is of the autumn: who is enrolled on 31 August counts, whenever the file was made, as pupils who
--- start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). A pupil counts once, as in the fates.
+-- A count in July or August is of the autumn: who is enrolled on 31 August counts, whenever the file was made: pupils
+-- who start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). A pupil counts once, as in the fates.
 -- august_pupil_count: pupils of an autumn's count where they were on 31 August. Who has changed school unit since then
 -- counts at the unit of August: by an ended row of the same file, else by the latest file of July or August. Who came
 -- after 31 August does not count.

@@ -59,12 +59,11 @@ def _spec(key: dg.AssetKey, description: str, *, deps: list[dg.AssetKey]) -> dg.
 def fct_allocation(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Share each municipality's budget by its policy, and decide what of it may be shown as it is."""
     year = int(context.partition_key)
-    need = tables.read_or_empty("fct_need_index", year)
     marts = Marts.of(warehouse.mart("fct_enrollment"), NO_REGISTER, warehouse.mart("dim_school_unit"))
     pupils = PupilCounts.of(tables, year)
     records: dict[str, dict] = {}
     made: dict[str, list[pd.DataFrame]] = {name: [] for name in (*WRITTEN, ENDS)}
-    for code, own_need in need.groupby("municipality_code"):
+    for code, own_need in tables.by_municipality("fct_need_index", year).items():
         try:
             found = scope.usable(code, year)
             inputs = inputs_of(scope, code=code, year=year, marts=marts, root=settings().published, pupils=pupils)
@@ -124,19 +123,17 @@ def wide_school_allocation(
 ) -> dg.MaterializeResult:
     """Join names, need and money into the table that Excel people read."""
     year = int(context.partition_key)
-    lines, need = tables.read_or_empty("fct_allocation", year), tables.read_or_empty("fct_need_index", year)
+    lines, need = (tables.by_municipality(name, year) for name in ("fct_allocation", "fct_need_index"))
     units, records = warehouse.mart("dim_school_unit"), tables.read_record("allocation", year)
-    kept = tables.read_or_none(ENDS, year)
-    ends = {} if kept is None else dict(tuple(kept.groupby("municipality_code")))
+    ends = tables.by_municipality(ENDS, year)
     parts = []
-    for code, own_lines in lines.groupby("municipality_code"):
+    for code, own_lines in lines.items():
         later, _ = count_dates(year, lag_years=scope.decided(code, year).count_lag_years)
-        own_need = need[need["municipality_code"] == code]
-        basis = own_need["basis"].iloc[0]
+        basis = need[code]["basis"].iloc[0]
         parts.append(
             school_allocation(
                 units_on(units, municipality_code=code, basis=basis, day=later),
-                need=own_need,
+                need=need[code],
                 lines=own_lines,
                 unpaid=pd.DataFrame(records[code]["unpaid"], columns=["school_unit_code", "reason_code"]),
                 ends=ends[code].drop(columns=["municipality_code", "funding_year"]),

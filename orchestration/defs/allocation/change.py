@@ -56,7 +56,7 @@ def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSp
 def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Compare each municipality with its own publication of the year before."""
     year = int(context.partition_key)
-    need, lines = _by_code(tables, "fct_need_index", year), _by_code(tables, "fct_allocation", year)
+    need, lines = (tables.by_municipality(name, year) for name in ("fct_need_index", "fct_allocation"))
     fits = tables.read_record("need_fit", year)
     marts = Marts.of(
         warehouse.mart("fct_enrollment"), warehouse.mart("fct_need_register_counts"), warehouse.mart("dim_school_unit")
@@ -112,9 +112,8 @@ def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehou
 def kronor_how_sure(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Carry the draws of each municipality's index through its policy."""
     year = int(context.partition_key)
-    need, lines = _by_code(tables, "fct_need_index", year), _by_code(tables, "fct_allocation", year)
-    kept = tables.municipalities("need_index_replicate", year)
-    draws = dict(tuple(tables.read("need_index_replicate", year).groupby("municipality_code"))) if kept else {}
+    need, lines = (tables.by_municipality(name, year) for name in ("fct_need_index", "fct_allocation"))
+    draws = tables.by_municipality("need_index_replicate", year)
     fits = tables.read_record("need_fit", year)
     marts = Marts.of(warehouse.mart("fct_enrollment"), NO_REGISTER, warehouse.mart("dim_school_unit"))
     pupils = PupilCounts.of(tables, year)
@@ -203,10 +202,6 @@ def _signal_row(found: KronorSure) -> pd.DataFrame:
         "withheld_because": found.reason_code,
     }
     return pd.DataFrame([row], dtype=object)
-
-
-def _by_code(tables: Tables, name: str, year: int) -> dict[str, pd.DataFrame]:
-    return {str(code): rows for code, rows in tables.read_or_empty(name, year).groupby("municipality_code")}
 
 
 def _written(tables: Tables, name: str, parts: list[pd.DataFrame], year: int) -> pd.DataFrame:

@@ -50,20 +50,19 @@ DESCRIPTIONS = {
 def organiser_amounts(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Add up each municipality's decided lines by organiser and cost type."""
     year = int(context.partition_key)
-    lines, need = tables.read_or_empty("fct_allocation", year), tables.read_or_empty("fct_need_index", year)
+    lines, need = (tables.by_municipality(name, year) for name in ("fct_allocation", "fct_need_index"))
     units, records = warehouse.mart("dim_school_unit"), tables.read_record("allocation", year)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in NAMES}
     refusals = {}
-    for code, own_lines in lines.groupby("municipality_code"):
+    for code, own_lines in lines.items():
         policy = scope.decided(code, year)
         later, _ = count_dates(year, lag_years=policy.count_lag_years)
-        own_need = need[need["municipality_code"] == code]
-        basis = own_need["basis"].iloc[0]
+        basis = need[code]["basis"].iloc[0]
         try:
             made = organiser_tables(
                 own_lines,
                 units=units_on(units, municipality_code=code, basis=basis, day=later),
-                need=own_need,
+                need=need[code],
                 policy=policy,
                 deducted_ore=records[code]["deducted_ore"],
                 merged=records[code]["need_parts"]["units"],

@@ -3,7 +3,6 @@
 Planning tables: they stay in the home, no publication holds them and no refusal of them stops one.
 """
 
-from collections.abc import Mapping
 from datetime import date
 
 import dagster as dg
@@ -95,7 +94,7 @@ def forecast_plans(context: dg.AssetExecutionContext, tables: Tables, scope: Sco
     """Set the forecast against places, and carry it through this year's amounts."""
     year = int(context.partition_key)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in PLANS}
-    cut = {name: _by_municipality(tables, name, year) for name in (*FORECASTS[:2], "fct_allocation", "fct_need_index")}
+    cut = {name: tables.by_municipality(name, year) for name in (*FORECASTS[:2], "fct_allocation", "fct_need_index")}
     refused: dict[str, str] = {}
     for code in sorted(cut["fct_enrollment_forecast"]):
         try:
@@ -133,7 +132,3 @@ def _latest(codes: list[str], *, scope: Scope, year: int) -> tuple[dict[str, dat
             latest.pop(code, None)
             refused[code] = str(error)
     return latest, refused
-
-
-def _by_municipality(tables: Tables, name: str, year: int) -> Mapping[str, pd.DataFrame]:
-    return dict(tuple(tables.read_or_empty(name, year).groupby("municipality_code")))

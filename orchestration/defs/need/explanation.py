@@ -52,13 +52,9 @@ def need_explanation(context: dg.AssetExecutionContext, tables: Tables):
     records = tables.read_record("allocation", year)
     lines = tables.read_or_empty("fct_allocation", year)
     base = _base_by_unit(lines)
-    parts = (
-        dict(tuple(tables.read("need_index_contribution", year).groupby("municipality_code")))
-        if (tables.municipalities("need_index_contribution", year))
-        else {}
+    parts, indices, need = (
+        tables.by_municipality(name, year) for name in ("need_index_contribution", "need_alternative", "fct_need_index")
     )
-    indices = dict(tuple(tables.read_or_empty("need_alternative", year).groupby("municipality_code")))
-    need = dict(tuple(tables.read_or_empty("fct_need_index", year).groupby("municipality_code")))
     rows: dict[str, list[pd.DataFrame]] = {
         "need_contribution": [],
         "need_alternative_pair": [],

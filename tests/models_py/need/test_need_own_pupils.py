@@ -19,7 +19,7 @@ from models_py.need.prior_text import prior_to_json
 DATES = (date(2026, 10, 15), date(2025, 10, 15))
 BESIDE = {
     "contribution", "replicate", "unit_level", "factor_level", "factor", "factor_pair", "selection", "alternative",
-    "calibration",
+    "calibration", "risk_cell",
 }  # fmt: skip
 
 

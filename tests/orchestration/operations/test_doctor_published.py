@@ -13,8 +13,6 @@ import pytest
 
 from orchestration.operations.doctor import examine
 from orchestration.operations.settings_file import Operations
-from orchestration.operations.sums import TableSum
-from orchestration.publication import manifest as manifests
 from orchestration.settings import Settings
 
 YEAR = Path("published/9999/2027")
@@ -58,6 +56,16 @@ def lead_astray(home: Path) -> None:
     (home / YEAR / "proposed").symlink_to("versions/2027.0.9")
 
 
+def lead_back(home: Path) -> None:
+    """To a version that stands, and is not the newest."""
+    (home / YEAR / "proposed").unlink()
+    (home / YEAR / "proposed").symlink_to("versions/2027.0.1")
+
+
+def lose_pointer(home: Path) -> None:
+    (home / YEAR / "proposed").unlink()
+
+
 def lead_out(home: Path) -> None:
     (home / YEAR / "proposed").unlink()
     (home / YEAR / "proposed").symlink_to("../../elsewhere")
@@ -93,6 +101,8 @@ def refuse(home: Path) -> None:
         (tear_ledger, "torn_ledger", 3),
         (lead_astray, "pointer", 4),
         (lead_out, "pointer", 4),
+        (lead_back, "pointer", 4),
+        (lose_pointer, "pointer", 4),
         (leave_staging, "staging", 3),
         (open_version, "version_open", 3),
         (leave_part, "part_files", 3),
@@ -110,6 +120,15 @@ def test_each_damage_gives_its_own_finding(
     assert report.findings[0].to_do
 
 
+def test_a_current_that_names_a_whole_version_which_nobody_decided_is_found(
+    found: Settings, enough_disk: Operations, now
+):
+    (found.home / YEAR / "current").symlink_to("versions/2027.0.2")
+    finding, waived = examine(found, operations=enough_disk, now=now).findings
+    assert (finding.code, finding.where, waived.code) == ("pointer", f"{YEAR}/current", "waived")
+    assert "current names 2027.0.2, the ledger and the versions say nothing" in finding.what
+
+
 def test_a_refusal_is_told_by_rule_and_count_without_the_gates_own_words(found: Settings, enough_disk: Operations, now):
     refuse(found.home)
     (finding,) = examine(found, operations=enough_disk, now=now).findings
@@ -120,6 +139,7 @@ def test_a_refusal_is_told_by_rule_and_count_without_the_gates_own_words(found: 
 def test_what_is_being_written_is_no_leftover(found: Settings, enough_disk: Operations, now):
     leave_staging(found.home)
     leave_part(found.home)
+    lead_back(found.home)  # the next version stands, and its pointer has not been swapped yet
     publishing = os.open(found.published, os.O_RDONLY)
     with (found.home / ".run.lock").open("w") as running:
         fcntl.flock(publishing, fcntl.LOCK_EX)
@@ -127,7 +147,7 @@ def test_what_is_being_written_is_no_leftover(found: Settings, enough_disk: Oper
         report = examine(found, operations=enough_disk, now=now)
     os.close(publishing)
     assert (codes(report), report.exit_code) == (["at_work"], 0)
-    assert codes(examine(found, operations=enough_disk, now=now)) == ["part_files", "staging"]
+    assert codes(examine(found, operations=enough_disk, now=now)) == ["pointer", "part_files", "staging"]
 
 
 def planned(**due: object) -> Operations:
@@ -152,20 +172,3 @@ def test_the_plan_says_which_year_is_due_and_what_is_too_old(
 ):
     report = examine(found, operations=planned(**due), now=now + timedelta(days=days))
     assert codes(report) == expected
-
-
-def sums_of(found: Settings) -> dict:
-    version = found.home / VERSION
-    tables = manifests.load(version)["content"]["tables"]
-    return {("9999", version.name): {n: TableSum(t["rows"], t.get("control_total_ore")) for n, t in tables.items()}}
-
-
-def test_sums_of_a_database_are_those_of_the_publication_or_a_finding(found: Settings, enough_disk: Operations, now):
-    right = sums_of(found)
-    assert codes(examine(found, operations=enough_disk, now=now, sums=right)) == []
-    (tables,) = right.values()
-    one_ore_off = TableSum(tables["fct_allocation"].rows, tables["fct_allocation"].amount_ore - 1)
-    wrong = {key: {**tables, "fct_allocation": one_ore_off} for key in right}
-    (finding,) = examine(found, operations=enough_disk, now=now, sums=wrong).findings
-    assert (finding.code, finding.values) == ("sums", {"count": 1, "tables": "fct_allocation"})
-    assert codes(examine(found, operations=enough_disk, now=now, sums={})) == ["sums_missing"]

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from candidates import NOW, candidate, release, snapshot, spoiled, verdict, with_table
 
+from models_py.disclosure import DisclosureRule
 from orchestration.need_parts import hidden
 from orchestration.publication.candidate import Candidate
 from orchestration.publication.checks import (
@@ -25,6 +26,7 @@ from orchestration.publication.checks import (
     WIDE_RULE,
     index_mean_off,
     lines_not_adding_up,
+    small_counts_told,
     total_off_budget,
     wide_rows_off_lines,
 )
@@ -104,6 +106,11 @@ def _heads(of: Candidate, count: int) -> Candidate:
     return with_table(with_table(of, "fct_allocation", lines), "dim_component", component)
 
 
+def _strict(of: Candidate) -> Candidate:
+    """The same under a policy that shows no count below twelve."""
+    return replace(of, disclosure=DisclosureRule(threshold=12))
+
+
 def _withheld(of: Candidate, table: str) -> Candidate:
     return spoiled(of, table, "index_withheld_because", 0, "small_count")
 
@@ -148,6 +155,7 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("the mean index is 99.999999", INDEX_RULE, lambda c: _index(c, 1 - 1e-8)),
     ("a small count of background stands", DISCLOSURE_RULE, _small_count_told),
     ("a line shows nine heads", HEADS_RULE, lambda c: _heads(c, 9)),
+    ("a line shows fewer heads than a policy above ten allows", HEADS_RULE, lambda c: _strict(_heads(c, 11))),
     ("an index is withheld without a merged line", HEADS_RULE, lambda c: _withheld(c, "fct_need_index")),
     ("a merged line stands beside its index", HEADS_RULE, lambda c: _merged(c, told="need_index_lower")),
     ("a merged line stands beside its structural part", HEADS_RULE, lambda c: _merged(c, told="structural_part_sek")),
@@ -198,6 +206,11 @@ def test_a_refused_first_publication_leaves_no_folder(root: Path) -> None:
 def test_a_unit_with_lines_but_no_wide_row_breaks_the_wide_table() -> None:
     tables = _without_wide_row(candidate(), 2).tables
     assert wide_rows_off_lines(tables["school_allocation"], tables["fct_allocation"]) == (1, "99990003")
+
+
+@pytest.mark.parametrize(("count", "threshold", "failing"), [(11, 10, 0), (11, 11, 0), (11, 12, 1), (9, 10, 1)])
+def test_a_count_of_heads_is_shown_from_the_policys_threshold(count: int, threshold: int, failing: int) -> None:
+    assert small_counts_told(_heads(candidate(), count).tables, threshold=threshold)[0] == failing
 
 
 def test_a_price_list_has_no_total_to_meet() -> None:

@@ -42,9 +42,8 @@ def _try(act, faulty: FaultyOs, monkeypatch: pytest.MonkeyPatch) -> str:
             return "failed"
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["error", "kill"])
-def test_a_fault_at_any_call_of_a_decision_leaves_old_or_new_and_a_re_run_converges(
-    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+def test_a_kill_at_any_call_of_a_decision_leaves_old_or_new_and_a_re_run_converges(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def start(name: str) -> Path:
         return Path(shutil.copytree(prepared, tmp_path / name, symlinks=True))
@@ -60,7 +59,7 @@ def test_a_fault_at_any_call_of_a_decision_leaves_old_or_new_and_a_re_run_conver
     seen = {"2027.1.0": 0, "2027.2.0": 0}
     for point in points:
         root, what = start(f"at{point}"), f"{clean.trace[point]} at {point}"
-        assert _try(act(root), FaultyOs(point, killed=killed), monkeypatch) == "failed", what
+        assert _try(act(root), FaultyOs(point, killed=True), monkeypatch) == "failed", what
         name = current(root)
         assert name in seen, what
         assert not [one for one in verify_all(root) if one.what == name and one.problems], what
