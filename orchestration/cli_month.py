@@ -123,8 +123,8 @@ def _counts(found: Settings, asked: str, *, as_delivered: bool) -> Any:
     from orchestration.paying import COUNTS_MART
     from orchestration.resources.warehouse import Warehouse
 
-    prepare(found)
     if not as_delivered:
+        prepare(found)
         from orchestration.progress import progress_logger
         from orchestration.runner import take_in
 

@@ -56,7 +56,7 @@ def month_count(counts: pd.DataFrame, *, municipality_code: str, days: MonthDays
     basis: Basis = "counted"
     if days.count_date in known:
         chosen = days.count_date
-    elif days.provisional_date in known:
+    elif days.provisional_date is not None and days.provisional_date in known:
         chosen, basis = days.provisional_date, "provisional"
     else:
         earlier = [day for day in known if day <= (days.provisional_date or days.count_date)]

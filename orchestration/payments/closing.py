@@ -22,7 +22,9 @@ def closings(found: Settings, *, on: date) -> Iterator[tuple[str, MonthDays]]:
     for code in paying_municipalities(found):
         for year in (on.year - 1, on.year):
             policy = payment_policy(found.policies / code, funding_year=year)
-            for month in range(policy.first_month, 13) if policy else ():
+            if policy is None:
+                continue
+            for month in range(policy.first_month, 13):
                 yield code, month_days(policy.calendar, year=year, month=month, holidays=swedish_holidays(year))
 
 

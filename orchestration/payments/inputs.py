@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import holidays
@@ -72,6 +73,7 @@ class MonthsDue:
         return {month: CountUsed(one.count_date, one.basis) for month, one in self.counts.items()}
 
 
+@lru_cache(maxsize=16)
 def swedish_holidays(year: int) -> frozenset[date]:
     """Public holidays (lag 1989:253) and the eves that count as such (lag 1930:173 2 §), of the year and its neighbours."""
     found = holidays.country_holidays(

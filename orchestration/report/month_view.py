@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from babel.numbers import format_decimal
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -29,14 +30,14 @@ from orchestration.publication import ledger as ledgers
 from orchestration.report.terminal import NotPublishedError, told_reason
 from orchestration.resources.payment_policy import payment_policy
 from orchestration.settings import Settings
-from orchestration.texts import day, number, say
+from orchestration.texts import day, locale, number, say
 
 MOST_ROWS = 12
 
 
 def sek(ore: int) -> str:
     """Öre as kronor with two decimals."""
-    return number(Decimal(ore).scaleb(-2), decimals=2)
+    return format_decimal(Decimal(ore).scaleb(-2), format="#,##0.00", locale=locale())
 
 
 def run_view(code: str, asked: str, done: RunOutcome) -> RenderableType:
