@@ -14,7 +14,7 @@ import yaml
 
 from bench.example_policy import example_policy_page
 from expectations.columns import COLUMNS
-from expectations.contracts import CONTRACT_VERSION, CONTRACTS, FOLLOWING, PLANNING
+from expectations.contracts import CONTRACT_VERSION, CONTRACTS, FOLLOWING, PAYMENTS, PLANNING
 from expectations.dashboards import DASHBOARDS, MARTS
 from expectations.rules import all_rules, rules_of
 from orchestration.operations.settings_file import json_schema as operations_schema
@@ -31,11 +31,13 @@ def columns_page() -> str:
         f"Contract version {CONTRACT_VERSION}. Published names are promises. This page is generated from",
         "`expectations/columns.py` and `expectations/contracts/`; `make docs` renews it.",
     ]
-    for contract in (*CONTRACTS.values(), *PLANNING.values(), *FOLLOWING.values()):
+    for contract in (*CONTRACTS.values(), *PLANNING.values(), *FOLLOWING.values(), *PAYMENTS.values()):
         use = next(
             (use for tables, use in ((PLANNING, "planning"), (FOLLOWING, "follow-up")) if contract.table in tables), ""
         )
         kept = ["", f"Kept in the home for {use}; not sealed with a publication."] if use else []
+        if contract.table in PAYMENTS:
+            kept = ["", "Sealed payment run by payment run, beside the publications."]
         parts += [
             "",
             f"## {contract.table}",
@@ -53,7 +55,7 @@ def columns_page() -> str:
         set(COLUMNS)
         - {
             name
-            for contract in (*CONTRACTS.values(), *PLANNING.values(), *FOLLOWING.values())
+            for contract in (*CONTRACTS.values(), *PLANNING.values(), *FOLLOWING.values(), *PAYMENTS.values())
             for name in contract.names
         }
         - {"publication_id"}

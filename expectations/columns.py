@@ -10,6 +10,7 @@ from __future__ import annotations
 from expectations.column import TYPES, Column
 from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_followup import FOLLOWUP_COLUMNS
+from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]
@@ -309,6 +310,7 @@ _ALL = (
     *EFFECT_COLUMNS,
     *GOAL_COLUMNS,
     *FOLLOWUP_COLUMNS,
+    *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),
     Column("revision_type", "text", "R1 better source data, R2 routine recalculation, R3 improved method, C correction; empty for proposals and the year's first.",

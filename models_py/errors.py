@@ -44,3 +44,7 @@ class AccuracyError(ModelsError):
 
 class FollowupError(ModelsError):
     """Refused by the follow-up: results, cohorts, expected values or key figures."""
+
+
+class PaymentError(ModelsError):
+    """Refused by the payments: calendar, counts, rates, events, changes or lines."""

@@ -18,6 +18,7 @@ from orchestration import (
     cli_followup,
     cli_forecast,
     cli_init,
+    cli_month,
     cli_operations,
     cli_postgres,
     cli_publish,
@@ -87,11 +88,15 @@ def status() -> None:
 def explain(
     asked: Annotated[list[str], typer.Argument(help=say("help_explain_asked"), metavar="[SCHOOL] YEAR")],
     organiser: Annotated[str | None, typer.Option(help=say("help_organiser"))] = None,
+    month: Annotated[str | None, typer.Option(help=say("help_explain_month"), metavar="YEAR-MONTH")] = None,
 ) -> None:
     """One school unit's amount, or one organiser's statutory calculation, line by line."""
     from orchestration.report.organiser_view import organiser_view
     from orchestration.report.terminal import NotPublishedError, explain_view
 
+    if month is not None:
+        _explain_month(asked, month)
+        return
     *schools, year = asked
     if len(schools) != (organiser is None) or not (year.isascii() and year.isdigit()):
         _refuse(say("explain_asked"))
@@ -132,6 +137,7 @@ cli_publish.register(app)
 cli_site.register(app)
 cli_postgres.register(app)
 app.add_typer(fetch, name="fetch")
+app.add_typer(cli_month.month, name="month")
 
 
 def _run(
@@ -180,6 +186,17 @@ def _run(
     else:
         out.print(outcome_view(found, outcome))
     raise typer.Exit(outcome.exit_code)
+
+
+def _explain_month(asked: Sequence[str], month: str) -> None:
+    from orchestration.report.month_view import explain_month_view
+
+    if len(asked) != 1:
+        _refuse(say("explain_asked"))
+    try:
+        out.print(explain_month_view(settings(), school_unit_code=asked[0], asked=month))
+    except LookupError as error:
+        _refuse(str(error))
 
 
 def _refuse(text: str) -> None:

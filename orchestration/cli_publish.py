@@ -48,10 +48,10 @@ def approve(
     from orchestration.decisions import approve_publication
 
     found = settings()
-    with _told_errors(), _alone(found):
+    with told_errors(), in_home(found):
         code = _municipality(found, municipality, publication)
         done = approve_publication(
-            found, municipality_code=code, publication_id=publication, actor=_actor(as_role), now=datetime.now(UTC)
+            found, municipality_code=code, publication_id=publication, actor=actor_of(as_role), now=datetime.now(UTC)
         )
         if done.status == "refused":
             _stop(publication, done.reasons)
@@ -77,14 +77,14 @@ def publish(
     from orchestration.publication.decide import Decision
 
     found = settings()
-    with _told_errors(), _alone(found):
+    with told_errors(), in_home(found):
         code = _municipality(found, municipality, proposal)
         outcome = publish_decided(
             found,
             municipality_code=code,
             proposal_id=proposal,
             decision=Decision(revision_type, reason, decision, publication_id),
-            actor=_actor(as_role),
+            actor=actor_of(as_role),
             now=datetime.now(UTC),
         )
         if outcome.status == "refused":
@@ -108,14 +108,14 @@ def rollback(
     found = settings()
     if not reason.strip():
         refuse(say("reason_empty"))
-    with _told_errors(), _alone(found):
+    with told_errors(), in_home(found):
         code = _municipality(found, municipality, publication)
         done = roll_back(
             found,
             municipality_code=code,
             publication_id=publication,
             reason=reason,
-            actor=_actor(as_role),
+            actor=actor_of(as_role),
             now=datetime.now(UTC),
         )
         if done.status == "refused":
@@ -134,7 +134,7 @@ def diff(
     from orchestration.report.diff_view import diff_view
 
     found = settings()
-    with _told_errors():
+    with told_errors():
         code = _municipality(found, municipality, after)
         difference = compare_publications(found.published, municipality_code=code, before=before, after=after)
     wide.print(diff_view(difference))
@@ -176,7 +176,7 @@ def _waivers(found: Settings, code: str, publication_id: str) -> Iterator[str]:
         yield say("waiver_line", rule_id=line["rule_id"], count=line["failing_count"], state=state)
 
 
-def _actor(as_role: str | None) -> Actor:
+def actor_of(as_role: str | None) -> Actor:
     import getpass
 
     from orchestration.decisions import Actor
@@ -201,7 +201,7 @@ def _stop(publication: str, reasons: tuple[Reason, ...]) -> NoReturn:
 
 
 @contextmanager
-def _told_errors() -> Iterator[None]:
+def told_errors() -> Iterator[None]:
     """What the user can mend ends in words and the exit code of wrong use."""
     from models_py.errors import LikvardError
     from orchestration.resources.policy_text import PolicyError
@@ -213,7 +213,7 @@ def _told_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _alone(found: Settings) -> Iterator[None]:
+def in_home(found: Settings) -> Iterator[None]:
     if not found.home.is_dir():
         refuse(say("verify_nothing", folder=str(found.published)))
     with alone(found):

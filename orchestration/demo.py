@@ -5,8 +5,10 @@ Does not: how the world is made (``models_py.world``), reading the files (they g
 """
 
 import os
+from dataclasses import replace
+from pathlib import Path
 
-from models_py.world import DEMO, deliver, deliver_subject_results, simulate
+from models_py.world import DEMO, Delivery, WorldError, deliver, deliver_month, deliver_subject_results, simulate
 from orchestration.home import prepare
 from orchestration.intake.inbox import inbox
 from orchestration.intake.pseudonym import demo_key
@@ -34,11 +36,32 @@ def prepare_demo(found: Settings) -> int:
     world = simulate(DEMO)
     files = (*deliver(world), *deliver_subject_results(world))
     for file in files:
-        path = folder / file.file_name
-        if not path.is_file() or path.read_bytes() != file.content:
-            path.write_bytes(file.content)
-            os.chmod(path, 0o600)
+        _drop(folder, file)
     return len(files)
+
+
+def deliver_demo_month(found: Settings, *, year: int, month: int) -> int:
+    """Put the invented register of a month (1..12) into a demonstration's inbox. Returns the number of files.
+
+    The world goes on for two count dates, so that the months of the decided year have moves in them; a month that lies
+    outside it has no file. Raises NotADemoHomeError for a home that is not marked.
+    """
+    if not found.is_demo:
+        raise NotADemoHomeError(str(found.home))
+    try:
+        files = deliver_month(simulate(replace(DEMO, years=DEMO.years + 2)), year=year, month=month)
+    except WorldError:
+        return 0
+    for file in files:
+        _drop(inbox(found.home, municipality_code=MUNICIPALITY), file)
+    return len(files)
+
+
+def _drop(folder: Path, file: Delivery) -> None:
+    path = folder / file.file_name
+    if not path.is_file() or path.read_bytes() != file.content:
+        path.write_bytes(file.content)
+        os.chmod(path, 0o600)
 
 
 def _holds_deliveries(found: Settings) -> bool:

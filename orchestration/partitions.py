@@ -6,6 +6,10 @@ import dagster as dg
 
 from orchestration.settings import settings
 
+months = dg.StaticPartitionsDefinition(
+    [f"{year}-{month:02d}" for year in settings().funding_years for month in range(1, 14)]
+)
+"""Months of funding years; 13 closes the year."""
 funding_years = dg.StaticPartitionsDefinition([str(year) for year in settings().funding_years])
 
 

@@ -112,6 +112,36 @@ def run_year(
     )
 
 
+def take_in(
+    found: Settings, *, logger: Any = None, stop_logger: Callable[[], None] = lambda: None
+) -> tuple[Failure, ...]:
+    """Run ``monthly_intake`` in this process: new deliveries through the door, and the counts of months built of them.
+
+    The home must be prepared and held. Returns the steps that failed. ``logger`` as in ``run_year``.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Specifying a partitions_def on an AssetCheckSpec")
+        warnings.filterwarnings("ignore", message="The `__fields__` attribute is deprecated")
+        import dagster as dg
+
+        from orchestration.definitions import defs
+
+        definitions = defs()
+        if logger is not None:
+            definitions = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": logger}))
+        job = definitions.resolve_job_def("monthly_intake")
+        config = {
+            "resources": {"scope": {"config": {"policies": str(found.policies)}}},
+            "loggers": {"terminal": {"config": {}}} if logger is not None else {},
+        }
+        try:
+            with dg.DagsterInstance.get() as instance:
+                result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+        finally:
+            stop_logger()
+    return tuple(_failure(event) for event in result.get_step_failure_events()) if not result.success else ()
+
+
 def _outcomes(found: Settings, funding_year: int) -> list[dict[str, Any]]:
     from orchestration.resources.tables import Tables
 

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         return self.home / "published"
 
     @property
+    def payments(self) -> Path:
+        """Sealed payment runs, one folder per municipality."""
+        return self.home / "payments"
+
+    @property
     def dagster_home(self) -> Path:
         """Run history, kept between starts."""
         return self.home / "dagster"

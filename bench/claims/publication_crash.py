@@ -33,7 +33,7 @@ def _scenarios() -> Iterator[tuple[Scenario, ...]]:
         remove(folder)
 
 
-def _judged(trials: list[Trial], *, least: int, more: str = "") -> Measured:
+def judged(trials: list[Trial], *, least: int, more: str = "") -> Measured:
     bad = [trial for trial in trials if trial.problems or not trial.hit]
     told = "; ".join(f"{trial.act} {trial.injection}: {', '.join(trial.problems) or 'no hit'}" for trial in bad[:3])
     figure = f"{summary(trials)}{more}; {len(bad)} bad"
@@ -49,7 +49,7 @@ def _measured(of: Callable[[Scenario], list[Trial]]) -> list[Trial] | Measured:
 
 def kill_points() -> Measured:
     trials = _measured(lambda scenario: [kill(scenario, point) for point in found_points(scenario)])
-    return trials if isinstance(trials, Measured) else _judged(trials, least=KILLS)
+    return trials if isinstance(trials, Measured) else judged(trials, least=KILLS)
 
 
 def io_errors() -> Measured:
@@ -62,7 +62,7 @@ def io_errors() -> Measured:
         return trials
     kinds = Counter(trial.injection.split(":")[1].removeprefix("error=") for trial in trials)
     more = f"; {', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))}"
-    return _judged(trials, least=ERRORS, more=more)
+    return judged(trials, least=ERRORS, more=more)
 
 
 CLAIMS = (

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.faults.paying import Paying
 from bench.faults.scenarios import Loading, Publishing, thrown_away
 from bench.faults.server import GO, SAID
 from bench.faults.tracing import Ended, Point, points
 
-Scenario = Publishing | Loading
+Scenario = Publishing | Loading | Paying
 ERRORS = {
     "write": ("ENOSPC", "EIO"),
     "pwrite64": ("ENOSPC", "EIO"),

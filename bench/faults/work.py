@@ -1,6 +1,6 @@
 """What a child of the fault server does: each function is one act of the program, with plain arguments.
 
-Belongs here: taking deliveries in, publishing, reading what is published. Does not: Dagster, judging what came of it.
+Belongs here: taking deliveries in, publishing, paying a month, reading what is published. Does not: Dagster, judging what came of it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ import pyarrow.dataset  # noqa: F401
 from orchestration.intake.door import read_deliveries
 from orchestration.intake.inbox import load_mapping_set, sweep
 from orchestration.intake.pseudonym import demo_key
+from orchestration.payments.places import Place
+from orchestration.payments.prepare import prepare
+from orchestration.payments.release import approve_run, release_run
+from orchestration.publication.act import Person
 from orchestration.publication.canonical import sort_rows
 from orchestration.publication.content import arrow_sha256
 from orchestration.publication.parquet import read_arrow
@@ -40,6 +44,29 @@ def publish(root: str, material: str) -> str:
     """Publish a pickled (candidate, verdict) of our own making."""
     candidate, verdict = pickle.loads(Path(material).read_bytes())
     return publish_candidate(candidate, root=Path(root), gate=verdict, actor="annika", now=NOW).status
+
+
+def pay(root: str, material: str) -> str:
+    """Prepare, approve twice and release the month of pickled inputs, as the command does in three calls."""
+    pay_with = pickle.loads(Path(material).read_bytes())
+    place = Place(Path(root), MUNICIPALITY, pay_with["inputs"].funding_year)
+    done = prepare(
+        place, month=pay_with["month"], inputs=pay_with["inputs"], mapping=pay_with["mapping"], municipality_name="Exempelkommun",
+        published=Path(root), actor="annika", user="annika", is_demo=False, now=NOW,
+    )  # fmt: skip
+    if done.status == "released" or done.run_id is None:
+        return done.status
+    for name in ("cecilia", "berit"):
+        approve_run(place, run_id=done.run_id, person=Person(name, "board", False), actor=name, now=NOW)
+    ended = release_run(
+        place,
+        run_id=done.run_id,
+        person=Person("ove", "official", False),
+        actor="ove",
+        preparer_may_approve=False,
+        now=NOW,
+    )
+    return "refused" if ended.status == "refused" else "released"
 
 
 def publish_on(root: str, materials: list[str], seed: int, stop: str) -> str:

@@ -17,11 +17,12 @@ from expectations.contracts.followup import FOLLOWUP
 from expectations.contracts.forecast import FORECAST
 from expectations.contracts.goals import GOALS
 from expectations.contracts.organisers import ORGANISERS
+from expectations.contracts.payment import PAYMENT
 
 CONTRACT_VERSION = "1.2.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
-__all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PLANNING", "Contract", "ContractError"]
+__all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PAYMENTS", "PLANNING", "Contract", "ContractError"]
 
 _KEY = ("municipality_code", "funding_year", "school_unit_code")
 
@@ -155,3 +156,5 @@ PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECA
 
 FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *EFFECT, *GOALS)}
 """Follow-up tables by name: kept in the home, never sealed with a publication."""
+PAYMENTS: dict[str, Contract] = {contract.table: contract for contract in PAYMENT}
+"""Payment tables by name: sealed run by run, beside the publications."""

@@ -16,10 +16,10 @@ from typing import Any, Literal
 import pandas as pd
 import yaml
 
-Home = Literal["door", "dbt", "gx", "rule", "gate"]
+Home = Literal["door", "dbt", "gx", "rule", "gate", "payment"]
 Severity = Literal["critical", "warning", "info"]
 
-HOMES: tuple[Home, ...] = ("door", "dbt", "gx", "rule", "gate")
+HOMES: tuple[Home, ...] = ("door", "dbt", "gx", "rule", "gate", "payment")
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 RESULT_COLUMNS = ("municipality_code", "funding_year", "rule_id", "severity", "failing_count")

@@ -29,10 +29,10 @@ from orchestration.settings import Settings
 
 LIST, LIST_SHA256 = "BACKUP.json", "BACKUP.sha256"
 HOME, POLICIES, KEY = "home", "policies", "key"
-PLAIN_ZONES = ("published", "aggregate")
+PLAIN_ZONES = ("published", "payments", "aggregate")
 PERSONAL_ZONES = ("restricted", "pseudonymised")
 LAYOUT = 1
-POINTER = re.compile(r"versions/[0-9]{4}\.[0-9]+\.[0-9]+")
+POINTER = re.compile(r"versions/[0-9]{4}\.[0-9]+\.[0-9]+|\.\./runs/[0-9]{4}-[0-9]{2}\.[0-9]+")
 """Where a link of a home may lead; there are no others."""
 _PASSED_OVER = (".staging", ".part-", ".rerun-")
 """Names of what is being written; nothing under them is anybody's yet."""

@@ -46,6 +46,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
     "older_than_plan": ("warning", "doctor_older_than_plan", "doctor_older_than_plan_do"),
     "gate_refused": ("warning", "doctor_gate_refused", "doctor_gate_refused_do"),
     "waived": ("info", "doctor_waived", "doctor_waived_do"),
+    "count_missing": ("warning", "doctor_count_missing", "doctor_count_missing_do"),
     "run_failed": ("warning", "doctor_run_failed", "doctor_run_failed_do"),
 }
 """Code of a finding -> its severity, and the texts that say what it is and what to do."""

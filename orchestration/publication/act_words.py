@@ -38,6 +38,7 @@ _HOMES = {
         "Plausibility: is the content likely, given history and distribution?",
     ),
     "rule": ("Pengar och behov: håller sambanden?", "Money and need: do the identities hold?"),
+    "payment": ("Utbetalningen: får just denna körning betalas?", "The payment: may exactly this run be paid?"),
     "gate": ("Publiceringen: får just detta innehåll gå ut?", "The publication: may exactly this content go out?"),
 }
 

@@ -17,18 +17,23 @@ from pydantic import BaseModel, ValidationError
 from orchestration.resources.formula_years import SECTIONS, Shape
 from orchestration.resources.governance import ROLES_FILE, Roles, Waivers
 from orchestration.resources.pages_file import PAGES_FILE, Comments, Pages
+from orchestration.resources.payment_export import EXPORT_FILE, PaymentExport
+from orchestration.resources.payment_policy import PAYMENTS_FILE, Payments
 from orchestration.resources.policy_shape import KEYED, Municipality, PolicyValues
 from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
 from orchestration.resources.policy_years import Entry
 
 MUNICIPALITY_FILE = "municipality.yml"
-NOT_VALUES = {MUNICIPALITY_FILE, ROLES_FILE, PAGES_FILE, "facts.yml", "scenarios.yml", "supplements.yml"}
+NOT_VALUES = {
+    MUNICIPALITY_FILE, ROLES_FILE, PAGES_FILE, PAYMENTS_FILE, EXPORT_FILE, "facts.yml", "scenarios.yml",
+    "supplements.yml",
+}  # fmt: skip
 
 
 def json_schemas() -> dict[str, str]:
     """JSON Schema for editors, by file name in ``policies/``; the committed files equal these texts."""
     models = {"policy": PolicyValues, "municipality": Municipality, "roles": Roles, "waivers": Waivers}
-    models |= {"pages": Pages, "comments": Comments}
+    models |= {"pages": Pages, "comments": Comments, "payments": Payments, "payment_export": PaymentExport}
     return {f"{name}.schema.json": _schema_text(model) for name, model in models.items()}
 
 

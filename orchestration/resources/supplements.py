@@ -56,9 +56,21 @@ def supplements_of_year(folder: Path, *, funding_year: int) -> pd.DataFrame | No
 
     Raises PolicyError with file and line for unknown keys, amounts that are no whole kronor, and a reference given twice.
     """
+    if not (folder / SUPPLEMENTS_FILE).is_file():
+        return None
+    rows = [
+        (each.reference, each.school_unit, each.amount_sek)
+        for each in decisions_of_year(folder, funding_year=funding_year)
+    ]
+    table = pd.DataFrame(rows, columns=["reference", "school_unit_code", "amount_sek"], dtype=object)
+    return table[["school_unit_code", "reference", "amount_sek"]]
+
+
+def decisions_of_year(folder: Path, *, funding_year: int) -> tuple[Decision, ...]:
+    """The year's decisions by reference; none when the folder has no ledger. Errors as ``supplements_of_year``."""
     path = folder / SUPPLEMENTS_FILE
     if not path.is_file():
-        return None
+        return ()
     text = read_policy_text(path)
     try:
         ledger = Ledger.model_validate(text.content)
@@ -79,10 +91,5 @@ def supplements_of_year(folder: Path, *, funding_year: int) -> pd.DataFrame | No
                 ]
             )
         first[decision.reference] = place
-    rows = sorted(
-        (each.reference, each.school_unit, each.amount_sek)
-        for each in ledger.decisions
-        if each.valid_from.year == funding_year
-    )
-    table = pd.DataFrame(rows, columns=["reference", "school_unit_code", "amount_sek"], dtype=object)
-    return table[["school_unit_code", "reference", "amount_sek"]]
+    own = (each for each in ledger.decisions if each.valid_from.year == funding_year)
+    return tuple(sorted(own, key=lambda each: (each.reference, each.school_unit, each.amount_sek)))

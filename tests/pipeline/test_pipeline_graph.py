@@ -57,9 +57,8 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it(graph):
     for name, asset in graph["assets"].items():
         assert len(asset["description"]) >= 20, f"{name} has no description"
         assert asset["owners"], f"{name} has no owner"
-        assert asset["group"] in {"ingest", "factors", "need", "allocation", "forecast", "followup", "publication"}, (
-            f"{name}: {asset['group']}"
-        )
+        groups = {"ingest", "factors", "need", "allocation", "forecast", "followup", "payment", "publication"}
+        assert asset["group"] in groups, f"{name}: {asset['group']}"
         assert asset["is_executable"], f"{name} is a stub: nothing makes it"
 
 
@@ -86,7 +85,7 @@ def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):
     assert partitioned == {
         name
         for name, asset in graph["assets"].items()
-        if asset["group"] in {"need", "allocation", "forecast", "followup", "publication"}
+        if asset["group"] in {"need", "allocation", "forecast", "followup", "publication", "payment"}
     }
 
 
@@ -101,12 +100,15 @@ def test_no_rule_blocks_since_one_municipality_s_fault_must_not_stop_its_neighbo
 def test_nothing_runs_unattended_outside_production(graph):
     assert graph["schedules"] == []
     assert graph["sensors"] == []
-    assert "yearly_proposal" in graph["jobs"]
+    assert {"yearly_proposal", "monthly_intake", "monthly_payment_run"} <= set(graph["jobs"])
 
 
 def test_production_has_the_schedule_in_swedish_time_and_it_waits_to_be_started(tmp_path):
-    (schedule,) = described(tmp_path, "production")["schedules"]
-    name, cron, zone, job, status = schedule
+    found = {schedule[3]: schedule for schedule in described(tmp_path, "production")["schedules"]}
+    assert [(s[1], s[2], s[4]) for job, s in found.items() if job == "monthly_payment_run"] == [
+        ("0 6 * * *", "Europe/Stockholm", "STOPPED")
+    ]
+    name, cron, zone, job, status = found["yearly_proposal"]
     assert (zone, job, status) == ("Europe/Stockholm", "yearly_proposal", "STOPPED")
     minute, hour, day, month, weekday = cron.split()
     assert (int(month), weekday) == (10, "*")

@@ -5,6 +5,7 @@ world's mechanisms, reading files back, or spoiling them (that is for tests of t
 """
 
 from models_py.world.deliveries.files import Delivery, deliver
+from models_py.world.deliveries.monthly import deliver_month
 from models_py.world.deliveries.subject_results import deliver_subject_results
 
-__all__ = ["Delivery", "deliver", "deliver_subject_results"]
+__all__ = ["Delivery", "deliver", "deliver_month", "deliver_subject_results"]

@@ -6,6 +6,7 @@ Does not belong here: background, which comes from the statistics office in a fi
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from models_py.world.background import immigration_level
 from models_py.world.deliveries.context import Context, Texts, term_start, to_csv, with_dash, yes_no
@@ -21,9 +22,19 @@ def pupil_file(context: Context, *, municipality_code: str, count_year: int) -> 
 
     Files of even years print the identity with a dash, files of odd years without.
     """
-    world, streams = context.world, context.streams
-    enrolled = world.enrollment[world.enrollment["count_year"] == count_year]
+    enrolled = context.world.enrollment[context.world.enrollment["count_year"] == count_year]
     rows = context.municipality(enrolled, municipality_code)
+    return register_bytes(context, rows, municipality_code=municipality_code, count_year=count_year)
+
+
+def register_bytes(
+    context: Context, rows: pd.DataFrame, *, municipality_code: str, count_year: int, valid_from: Texts | None = None
+) -> bytes:
+    """The file of ``rows`` (pupil, school_unit_code, grade, start_year), as the system prints it in ``count_year``.
+
+    ``valid_from``: first day of each row's enrollment (ISO) where it is known better than by ``start_year``, empty elsewhere.
+    """
+    world, streams = context.world, context.streams
     pupil, grade = rows["pupil"].to_numpy(), rows["grade"].to_numpy()
     p = world.pupils.iloc[pupil]  # a pupil's number is the position in the table
     arrival, entry = p["is_arrival"].to_numpy(), p["entry_year"].to_numpy()
@@ -33,7 +44,9 @@ def pupil_file(context: Context, *, municipality_code: str, count_year: int) -> 
     days = streams.integer("delivery.start", 8, 280, pupil)
     any_day = ((entry - 1970).astype("datetime64[Y]").astype("datetime64[D]") + days).astype(str)
     start_year = rows["start_year"].to_numpy()
-    valid_from = np.where(arrival & (start_year == entry), any_day, term_start(start_year))
+    begun = np.where(arrival & (start_year == entry), any_day, term_start(start_year))
+    if valid_from is not None:
+        begun = np.where(valid_from == "", begun, valid_from)
     entered = np.where(arrival, any_day, term_start(np.maximum(p["birth_year"].to_numpy() + 6, immigrated)))
 
     level = immigration_level(immigrated, count_year)
@@ -49,7 +62,7 @@ def pupil_file(context: Context, *, municipality_code: str, count_year: int) -> 
         "Skolenhetskod": rows["school_unit_code"].to_numpy(dtype=np.str_),
         "Skolform": np.where(grade == 0, "FKLASS", "GR"),
         "Årskurs": np.where(grade == 0, "F", grade.astype(str)),
-        "Startdatum": valid_from,
+        "Startdatum": begun,
         "Slutdatum": np.full(len(rows), ""),
         "Hemkommun": np.full(len(rows), municipality_code),
         "Svenska som andraspråk": yes_no(is_sva),

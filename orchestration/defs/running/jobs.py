@@ -2,14 +2,32 @@
 
 import dagster as dg
 
+from orchestration.names import PAYMENT
 from orchestration.partitions import funding_years
+from orchestration.paying import COUNTS_MART
 
 yearly_proposal = dg.define_asset_job(
     name="yearly_proposal",
     description="One funding year, from deliveries to sealed proposals: ingest, factors, need, allocation, publication.",
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.kind("postgres")
-    - dg.AssetSelection.kind("html"),  # jobs of their own
+    - dg.AssetSelection.kind("html")
+    - dg.AssetSelection.groups(PAYMENT),  # jobs of their own
     partitions_def=funding_years,
+    executor_def=dg.in_process_executor,
+)
+
+_COUNTS = dg.AssetSelection.assets(dg.AssetKey(["marts", COUNTS_MART])).upstream().required_multi_asset_neighbors()
+
+monthly_intake = dg.define_asset_job(
+    name="monthly_intake",
+    description="New deliveries through the door, and the pupils of every month built of them.",
+    selection=_COUNTS,
+    executor_def=dg.in_process_executor,
+)
+monthly_payment_run = dg.define_asset_job(
+    name="monthly_payment_run",
+    description="One month, from deliveries to prepared runs: ingest, the month's pupils, what is due, the run. Nothing is paid.",
+    selection=_COUNTS | dg.AssetSelection.groups(PAYMENT),
     executor_def=dg.in_process_executor,
 )

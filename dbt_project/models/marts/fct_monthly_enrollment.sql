@@ -1,0 +1,144 @@
+-- One row per municipality, count date, school unit, grade and home municipality: the pupils that a month is paid by.
+-- A count in July or August is of the autumn: who is enrolled on 31 August counts, whenever the file was made: pupils
+-- who start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). A pupil counts once, as in the fates.
+-- august_pupil_count: pupils of an autumn's count where they were on 31 August. Who has changed school unit since then
+-- counts at the unit of August: by an ended row of the same file, else by the latest file of July or August. Who came
+-- after 31 August does not count.
+with
+enrollment as (
+    select
+        rows_of_files.*,
+        cast(extract(year from rows_of_files.count_date) || '-08-31' as date) as autumn_day,
+        case
+            when extract(month from rows_of_files.count_date) in (7, 8)
+                then cast(extract(year from rows_of_files.count_date) || '-08-31' as date)
+            else rows_of_files.count_date
+        end as entitled_day
+    from {{ ref("stg_municipality__enrollment") }} as rows_of_files
+    inner join {{ ref("int_deliveries__accepted") }} as deliveries
+        on rows_of_files.delivery_id = deliveries.delivery_id
+    where
+        deliveries.is_newest
+        and rows_of_files.school_form in ('preschool_class', 'compulsory_school')
+),
+
+in_force as (
+    select
+        *,
+        row_number() over (
+            partition by delivery_id, pupil_key
+            order by valid_from desc, school_unit_code asc, delivery_row_number asc
+        ) as place
+    from enrollment
+    where
+        valid_from <= entitled_day
+        and coalesce(valid_to >= entitled_day, true)
+),
+
+present as (
+    select *
+    from in_force
+    where place = 1
+),
+
+of_august as (
+    select
+        *,
+        row_number() over (
+            partition by delivery_id, pupil_key
+            order by valid_from desc, school_unit_code asc, delivery_row_number asc
+        ) as place
+    from enrollment
+    where
+        extract(month from count_date) >= 7
+        and valid_from <= autumn_day
+        and coalesce(valid_to >= autumn_day, true)
+),
+
+changed_since as (
+    select
+        present.municipality_code,
+        present.count_date,
+        earlier.school_unit_code,
+        earlier.grade,
+        earlier.home_municipality_code,
+        row_number() over (
+            partition by present.delivery_id, present.pupil_key
+            order by earlier.count_date desc
+        ) as place
+    from present
+    inner join present as earlier
+        on
+            present.municipality_code = earlier.municipality_code
+            and present.pupil_key = earlier.pupil_key
+            and present.autumn_day = earlier.autumn_day
+    left join of_august
+        on
+            present.delivery_id = of_august.delivery_id
+            and present.pupil_key = of_august.pupil_key
+            and of_august.place = 1
+    where
+        extract(month from present.count_date) >= 9
+        and extract(month from earlier.count_date) in (7, 8)
+        and of_august.pupil_key is null
+),
+
+counted as (
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        1 as pupil_count,
+        0 as august_pupil_count
+    from present
+    union all
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        0 as pupil_count,
+        1 as august_pupil_count
+    from of_august
+    where place = 1
+    union all
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        0 as pupil_count,
+        1 as august_pupil_count
+    from changed_since
+    where place = 1
+    union all
+    select
+        counts.municipality_code,
+        counts.count_date,
+        counts.school_unit_code,
+        counts.grade,
+        counts.municipality_code as home_municipality_code,
+        counts.pupil_count,
+        case when extract(month from counts.count_date) >= 7 then counts.pupil_count else 0 end as august_pupil_count
+    from {{ ref("stg_municipality__protected_counts") }} as counts
+    inner join {{ ref("int_protected_counts__fates") }} as fates
+        on
+            counts.delivery_id = fates.delivery_id
+            and counts.delivery_row_number = fates.delivery_row_number
+    where fates.row_fate = 'used'
+)
+
+select
+    municipality_code,
+    count_date,
+    school_unit_code,
+    grade,
+    home_municipality_code,
+    cast(sum(pupil_count) as integer) as pupil_count,
+    cast(sum(august_pupil_count) as integer) as august_pupil_count
+from counted
+group by municipality_code, count_date, school_unit_code, grade, home_municipality_code

@@ -1,0 +1,129 @@
+"""From a municipality's files and the warehouse's counts to an act on a payment run.
+
+Belongs here: reading policy, roles, mapping, publication and counts for ``prepare``, ``approve_run`` and ``release_run``, and
+calling them. Does not: judging (``orchestration.payments``), words for the terminal (``cli_month``), building the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pandas as pd
+
+from orchestration.decisions import DEFAULT, Actor
+from orchestration.payments import record
+from orchestration.payments.inputs import YearInputs, current_publication, supplements_of, terms_of
+from orchestration.payments.places import Place, run_of
+from orchestration.payments.prepare import RunOutcome, prepare
+from orchestration.payments.release import ActOutcome, approve_run, release_run
+from orchestration.publication.act import person_for
+from orchestration.resources.governance import read_roles
+from orchestration.resources.payment_export import read_export
+from orchestration.resources.payment_policy import payment_policy
+from orchestration.resources.policies import load_policy
+from orchestration.settings import Settings
+
+COUNTS_MART = "fct_monthly_enrollment"
+
+
+def paying_municipalities(found: Settings) -> list[str]:
+    """Municipalities with a payments file, in order."""
+    folders = sorted(path for path in found.policies.iterdir() if path.is_dir() and path.name.isdigit())
+    return [path.name for path in folders if (path / "payments.yml").is_file()]
+
+
+def year_inputs(found: Settings, counts: pd.DataFrame, *, municipality_code: str, funding_year: int) -> YearInputs:
+    """What the months of a municipality's year are computed from. Raises LookupError, PolicyError and PaymentError."""
+    folder = found.policies / municipality_code
+    policy = payment_policy(folder, funding_year=funding_year)
+    if policy is None:
+        raise LookupError(f"{municipality_code} has no payments.yml in its policy folder; nothing is paid for it")
+    publication = current_publication(found.published, municipality_code=municipality_code, funding_year=funding_year)
+    return YearInputs(
+        municipality_code=municipality_code,
+        funding_year=funding_year,
+        policy=policy,
+        terms=terms_of(publication, policy=policy),
+        counts=counts,
+        supplements=supplements_of(folder, funding_year=funding_year),
+    )
+
+
+def prepare_month(
+    found: Settings, counts: pd.DataFrame, *, municipality_code: str, year: int, month: int, actor: Actor, now: datetime
+) -> RunOutcome:
+    """Prepare one municipality's run. ``counts``: the mart ``fct_monthly_enrollment``. Raises as ``prepare`` and ``year_inputs``."""
+    folder = found.policies / municipality_code
+    roles = read_roles(folder)
+    name = actor.user
+    if roles is not None and ((found.is_demo and actor.as_role is not None) or roles.holders("propose")):
+        person, against = person_for(
+            "propose", roles=roles, user=actor.user, as_role=actor.as_role, is_demo=found.is_demo
+        )
+        if person is None:
+            return RunOutcome("refused", None, against)
+        name = person.name
+    policy = load_policy(folder, municipality_code=municipality_code, defaults=found.policies / DEFAULT)
+    return prepare(
+        Place(found.payments, municipality_code, year),
+        month=month,
+        inputs=year_inputs(found, counts, municipality_code=municipality_code, funding_year=year),
+        mapping=read_export(folder),
+        municipality_name=policy.name,
+        published=found.published,
+        actor=name,
+        user=actor.user,
+        is_demo=found.is_demo,
+        now=now,
+    )
+
+
+def approve_month(found: Settings, *, municipality_code: str, run_id: str, actor: Actor, now: datetime) -> ActOutcome:
+    """Approve a run by the municipality's roles file. Raises PolicyError with file and line, and as ``approve_run``."""
+    roles = read_roles(found.policies / municipality_code)
+    person, against = person_for("approve", roles=roles, user=actor.user, as_role=actor.as_role, is_demo=found.is_demo)
+    if person is None:
+        return ActOutcome("refused", run_id, against)
+    place = Place(found.payments, municipality_code, run_of(run_id)[0])
+    return approve_run(place, run_id=run_id, person=person, actor=actor.user, now=now)
+
+
+def release_month(found: Settings, *, municipality_code: str, run_id: str, actor: Actor, now: datetime) -> ActOutcome:
+    """Release a run by the municipality's roles file (right ``publish``). Raises PolicyError, and as ``release_run``."""
+    roles = read_roles(found.policies / municipality_code)
+    person, against = person_for("publish", roles=roles, user=actor.user, as_role=actor.as_role, is_demo=found.is_demo)
+    if roles is None or person is None:
+        return ActOutcome("refused", run_id, against)
+    return release_run(
+        Place(found.payments, municipality_code, run_of(run_id)[0]),
+        run_id=run_id,
+        person=person,
+        actor=actor.user,
+        preparer_may_approve=roles.proposer_may_approve,
+        now=now,
+    )
+
+
+def places(found: Settings) -> Iterator[Place]:
+    """Every municipality and year with runs, in order."""
+    for path in sorted(found.payments.glob("[0-9]*/[0-9]*/runs")):
+        yield Place(found.payments, path.parts[-3], int(path.parts[-2]))
+
+
+def municipality_of_run(found: Settings, *, run_id: str) -> str:
+    """The municipality that has ``run_id``. Raises LookupError when none or more than one has."""
+    year, _ = run_of(run_id)
+    codes = [
+        place.municipality_code for place in places(found) if place.funding_year == year and place.run(run_id).is_dir()
+    ]
+    if len(codes) != 1:
+        raise LookupError(f"{run_id} is a run of {', '.join(codes[:10]) or 'none'}; name one with --municipality")
+    return codes[0]
+
+
+def damaged(found: Settings) -> list[str]:
+    """What is wrong with any sealed run, in words."""
+    return [
+        words for place in places(found) for run_id in place.run_ids() for words in record.verify_run(place.run(run_id))
+    ]

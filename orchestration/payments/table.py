@@ -1,0 +1,85 @@
+"""Payment lines as the table ``fct_payment`` and back.
+
+Belongs here: columns and types, the kind of payee. Does not: what lines say, files.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from expectations.contracts import PAYMENTS
+from models_py.payment import Payee, PaymentLine
+from orchestration.payments.inputs import MonthsDue
+from orchestration.payments.places import COUNTS
+from orchestration.publication.canonical import canonical
+from orchestration.publication.content import arrow_sha256
+
+CONTRACT = PAYMENTS["fct_payment"]
+PayeeKind = Literal["own", "independent", "other_municipality"]
+
+
+def payee_kind(payee: Payee, *, municipality_code: str) -> PayeeKind:
+    """Whether a payee is independent, another municipality's unit, or the municipality's own."""
+    if payee.is_independent:
+        return "independent"
+    return "own" if payee.location_municipality_code == municipality_code else "other_municipality"
+
+
+def to_table(lines: Iterable[PaymentLine], *, kinds: Mapping[str, PayeeKind]) -> pa.Table:
+    """Canonical table of ``lines``; ``kinds`` gives each school unit's kind of payee. Raises ContractError."""
+    rows = [
+        (
+            one.municipality_code, one.funding_year, one.school_unit_code, one.component_code, one.month, one.sequence,
+            one.amount_ore, one.annual_ore, one.pupil_count, one.count_date, one.basis, one.reason, one.reference or None,
+            one.organiser_key, kinds.get(one.school_unit_code, "own"), one.publication_id, one.run_id,
+        )
+        for one in lines
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(CONTRACT.names))
+    frame = frame.astype({"reason_reference": object, "month_count_date": object})
+    return canonical(frame, CONTRACT)
+
+
+def to_lines(table: pa.Table) -> tuple[PaymentLine, ...]:
+    """The lines of a table as it was read from disk."""
+    return tuple(
+        PaymentLine(
+            municipality_code=row["municipality_code"], funding_year=row["funding_year"],
+            school_unit_code=row["school_unit_code"], component_code=row["component_code"], month=row["payment_month"],
+            sequence=row["line_sequence"], amount_ore=row["amount_ore"], annual_ore=row["annual_ore"],
+            pupil_count=row["month_pupil_count"], count_date=row["month_count_date"], basis=row["count_basis"],
+            reason=row["reason_type"], reference=row["reason_reference"] or "", organiser_key=row["organiser_key"],
+            publication_id=row["paid_publication_id"], run_id=row["run_id"],
+        )
+        for row in table.to_pylist()
+    )  # fmt: skip
+
+
+def counts_bytes(whole: MonthsDue) -> bytes:
+    """The pupils that a run was computed by, month by month, as CSV: what explains its lines."""
+    rows = ["month,school_unit_code,grade,pupil_count"]
+    for month, one in sorted(whole.counts.items()):
+        for unit, heads in sorted(one.residents.items()):
+            rows += [f"{month},{unit},{grade},{count}" for grade, count in sorted(heads.items())]
+    return ("\n".join(rows) + "\n").encode("ascii")
+
+
+def heads_of(run: Path, *, month: int, school_unit_code: str) -> dict[str, int]:
+    """Grade to pupils of one unit and month, as a sealed run has them."""
+    with (run / COUNTS).open(encoding="ascii", newline="") as stream:
+        return {
+            row["grade"]: int(row["pupil_count"])
+            for row in csv.DictReader(stream)
+            if (row["month"], row["school_unit_code"]) == (str(month), school_unit_code)
+        }
+
+
+def logical_sha256(table: pa.Table) -> str:
+    """Hash of what the lines say, whatever the run is called."""
+    return arrow_sha256(table, names=[name for name in CONTRACT.names if name != "run_id"])

@@ -1,0 +1,206 @@
+"""Payment runs in the terminal: what a run pays, what is released, one school's month line by line.
+
+Belongs here: layout and words. Does not: any number that is not in a sealed run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from babel.numbers import format_decimal
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from models_py.payment import PaymentLine, terms_of_month
+from models_py.payment.terms import GRADES
+from models_py.payment.twelfths import half_even_ore
+from orchestration.payments import book, record
+from orchestration.payments.inputs import publication_by_id, terms_of
+from orchestration.payments.places import EXPORT, Place, month_of
+from orchestration.payments.prepare import RunOutcome
+from orchestration.payments.release import ActOutcome
+from orchestration.payments.table import heads_of
+from orchestration.publication import ledger as ledgers
+from orchestration.report.terminal import NotPublishedError, told_reason
+from orchestration.resources.payment_policy import payment_policy
+from orchestration.settings import Settings
+from orchestration.texts import day, locale, number, say
+
+MOST_ROWS = 12
+
+
+def sek(ore: int) -> str:
+    """Öre as kronor with two decimals."""
+    return format_decimal(Decimal(ore).scaleb(-2), format="#,##0.00", locale=locale())
+
+
+def run_view(code: str, asked: str, done: RunOutcome) -> RenderableType:
+    """What came of preparing one municipality's run."""
+    if done.status == "refused":
+        parts: list[RenderableType] = [Text(say("month_refused", municipality=code, month=asked), style="red")]
+        parts += [f"  {told_reason(one.rule_id, one.failing_count, one.detail)}" for one in done.reasons]
+        return Group(*parts)
+    key = {"prepared": "month_prepared", "verified": "month_verified", "released": "month_released_before"}[done.status]
+    parts = [Text(say(key, municipality=code, run=done.run_id), style="bold"), _control(done.manifest)]
+    parts += [Text(f"  {line}") for line in _beside(done.manifest)]
+    if done.status != "released":
+        parts.append(say("month_next", run=done.run_id))
+    return Group(*parts)
+
+
+def released_view(place: Place, done: ActOutcome) -> RenderableType:
+    """A released run: its control sum and count, and where the finance system reads it."""
+    manifest = record.load(place.run(done.run_id))
+    key = "month_released" if done.status == "done" else "month_released_before"
+    title = Text(say(key, municipality=place.municipality_code, run=done.run_id), style="bold")
+    return Group(title, _control(manifest), say("month_where", path=str(place.released(done.run_id) / EXPORT)))
+
+
+def status_view(places: Sequence[Place]) -> RenderableType:
+    """Every run of every municipality and year."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("municipality", "month_run", "state", "month_lines", "month_total", "month_pay_date"):
+        table.add_column(say(name), justify="right" if name in ("month_lines", "month_total") else "left")
+    for place in places:
+        ledger = ledgers.read(place.ledger)
+        for run_id in place.run_ids():
+            content = record.load(place.run(run_id))["content"]
+            is_paid = book.act_of(ledger, event="released", run_id=run_id) is not None
+            state = say("month_state_released" if is_paid else "month_state_prepared")
+            control = content["control"]
+            table.add_row(
+                place.municipality_code, run_id, state, number(control["line_count"]), sek(control["total_ore"]),
+                content["pay_date"],
+            )  # fmt: skip
+    return table if table.row_count else say("month_none")
+
+
+def explain_month_view(found: Settings, *, school_unit_code: str, asked: str) -> RenderableType:
+    """Every line of one school unit and month, with its cause. Raises NotPublishedError where nothing is prepared for it."""
+    year, month = month_of(asked)
+    parts: list[RenderableType] = []
+    for path in sorted(found.payments.glob(f"[0-9]*/{year}/runs")):
+        place = Place(found.payments, path.parts[-3], year)
+        ledger = ledgers.read(place.ledger)
+        released = book.released_ids(ledger, funding_year=year)
+        newest = [run_id for run_id in place.run_ids() if run_id not in released][-1:]
+        lines = [
+            line
+            for run_id in (*released, *newest)
+            for line in record.lines_of(place.run(run_id))
+            if line.school_unit_code == school_unit_code and line.month == month
+        ]
+        if lines:
+            latest = place.run((*released, *newest)[-1])
+            code = place.municipality_code
+            parts += _lines_view(found, lines, run=latest, code=code, asked=asked, released=released)
+    if not parts:
+        raise NotPublishedError(say("month_no_lines", school=school_unit_code, month=asked))
+    return Group(*parts)
+
+
+def _rates(found: Settings, line: PaymentLine, heads: dict[str, int]) -> list[RenderableType]:
+    """Pupils × rate = year, per component that follows the pupils, of the newest line's publication."""
+    policy = payment_policy(found.policies / line.municipality_code, funding_year=line.funding_year)
+    if policy is None or policy.mode != "follow_pupil":
+        return []
+    publication = publication_by_id(
+        found.published, municipality_code=line.municipality_code, publication_id=line.publication_id
+    )
+    prices = terms_of_month(terms_of(publication, policy=policy), events=policy.events, month=line.month).prices
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("month_component", "month_grade", "pupils", "month_rate", "month_annual"):
+        table.add_column(say(name), justify="left" if name == "month_component" else "right")
+    for (unit, component), price in sorted(prices.items()):
+        if unit == line.school_unit_code:
+            for grades, rate in _alike(price.per_pupil):
+                count = sum(heads.get(grade, 0) for grade in grades)
+                if count:
+                    named = grades[0] if len(grades) == 1 else f"{grades[0]}–{grades[-1]}"
+                    yearly = sek(half_even_ore(count * rate))
+                    table.add_row(component, named, number(count), sek(half_even_ore(rate)), yearly)
+    return [table] if table.row_count else []
+
+
+def _alike(per_pupil: Mapping[str, int]) -> list[tuple[list[str], int]]:
+    """Neighbouring grades with the same rate together."""
+    runs: list[tuple[list[str], int]] = []
+    for grade in GRADES:
+        if grade in per_pupil:
+            if runs and runs[-1][1] == per_pupil[grade]:
+                runs[-1][0].append(grade)
+            else:
+                runs.append(([grade], per_pupil[grade]))
+    return runs
+
+
+def _lines_view(
+    found: Settings, lines: list[PaymentLine], *, run: Path, code: str, asked: str, released: list[str]
+) -> list[RenderableType]:
+    first = lines[0]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    columns = (
+        "month_component",
+        "month_annual",
+        "pupils",
+        "month_count_used",
+        "month_reason",
+        "month_run",
+        "month_amount",
+    )
+    for name in columns:
+        table.add_column(say(name), justify="right" if name in ("month_annual", "pupils", "month_amount") else "left")
+    for line in sorted(lines, key=lambda one: (one.component_code, one.sequence)):
+        basis = say(f"month_basis_{line.basis}")
+        table.add_row(
+            line.component_code if line.is_original else f"  {say('month_correction', sequence=line.sequence)}",
+            sek(line.annual_ore),
+            number(line.pupil_count),
+            f"{line.count_date} {basis}",
+            say(f"month_reason_{line.reason}") + (f" {line.reference}" if line.reference else ""),
+            line.run_id + ("" if line.run_id in released else f" ({say('month_state_prepared')})"),
+            sek(line.amount_ore),
+        )
+    table.add_section()
+    table.add_row(say("month_sum"), "", "", "", "", "", sek(sum(line.amount_ore for line in lines)))
+    heads = heads_of(run, month=first.month, school_unit_code=first.school_unit_code)
+    title = say("month_explain_title", school=first.school_unit_code, month=asked, municipality=code)
+    note = say("month_explain_note", month=first.month, publication=lines[-1].publication_id)
+    counted = ", ".join(f"{grade}: {number(heads[grade])}" for grade in GRADES if grade in heads)
+    return [
+        Text(title, style="bold"),
+        table,
+        *_rates(found, lines[-1], heads),
+        note,
+        say("month_grades", grades=counted),
+    ]
+
+
+def _control(manifest: dict[str, Any]) -> Text:
+    control = manifest["content"]["control"]
+    pay = day(date.fromisoformat(manifest["content"]["pay_date"]))
+    return Text(
+        say(
+            "month_control", lines=control["line_count"], originals=sek(control["original_ore"]),
+            corrections=sek(control["correction_ore"]), total=sek(control["total_ore"]), day=pay,
+            publication=manifest["publication_id"],
+        )
+    )  # fmt: skip
+
+
+def _beside(manifest: dict[str, Any]) -> list[str]:
+    beside, told = manifest["beside"], []
+    late = [month for month, basis in manifest["known"]["basis"].items() if basis == "carried_forward"]
+    if late:
+        told.append(say("month_late", months=", ".join(late)))
+    for one in [each for each in beside["unpaid_pupils"] if each["month"] == manifest["month"]][:MOST_ROWS]:
+        told.append(say(f"month_unpaid_{one['reason']}", school=one["school_unit_code"], pupils=one["pupil_count"]))
+    if beside["visitors"]:
+        told.append(say("month_visitors", pupils=sum(one["pupil_count"] for one in beside["visitors"])))
+    return told

@@ -1,0 +1,231 @@
+"""``payments.yml`` of a policy folder: when pupils are counted and paid for, and what has been decided within each year.
+
+Belongs here: the shape of the file, reading it with file and line, its values as ``models_py.payment`` takes them. Does
+not: policy values of the year's money (``policies``), the finance system's format (``payment_export``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from models_py.errors import PaymentError
+from models_py.payment import BudgetChange, DayRule, FormCalendar, OwnResult, Payee, SchoolEvent, balance
+from models_py.payment.balance import BalanceYear
+from models_py.payment.terms import Mode
+from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
+from orchestration.resources.shape_types import Kronor, Name, Strict, Text
+
+PAYMENTS_FILE = "payments.yml"
+ORE_PER_SEK = 100
+UnitCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]+$")]
+Month = Annotated[int, Field(ge=1, le=12)]
+YearKey = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+
+
+class Day(Strict):
+    """One day in each month: see ``models_py.payment.calendar.DayRule``."""
+
+    kind: Literal["day", "last_weekday", "first_weekday"]
+    day: Annotated[int, Field(ge=1, le=31)] = 1
+    month_offset: Annotated[int, Field(ge=-2, le=2)] = 0
+    shift: Literal["before", "after", "keep"] = "keep"
+
+    def rule(self) -> DayRule:
+        """As the calendar takes it."""
+        return DayRule(self.kind, self.day, self.month_offset, self.shift)
+
+
+class Calendar(Strict):
+    """When one school form's pupils are counted, must be registered and are paid for."""
+
+    school_form: Name
+    count_day: Day
+    registered_by: Day
+    pay_day: Day
+    counts: Literal["monthly", "twice"] = "monthly"
+    count_months: Annotated[list[Month], Field(min_length=2, max_length=2)] = [2, 9]
+    remind_working_days: Annotated[int, Field(ge=0, le=20)] = 5
+
+
+class Organiser(Strict):
+    """Who runs a school unit that the register does not tell of yet."""
+
+    organiser_key: Text
+    organiser_type: Literal["municipal", "independent"]
+    location_municipality_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+
+
+class Event(Strict):
+    """Something that happens to school units within the year: see ``models_py.payment.events.SchoolEvent``."""
+
+    event_id: Name
+    kind: Literal["opening", "closure", "succession", "split", "merge", "organiser_change"]
+    first_month: Month
+    decision: Text
+    school_units: list[UnitCode] = []
+    successors: list[UnitCode] = []
+    shares: dict[UnitCode, Decimal] = {}
+    organisers: dict[UnitCode, Organiser] = {}
+    frame_sek: Kronor = 0
+
+
+class Change(Strict):
+    """Money added to own schools within the year, or taken (negative): every other school is due as much per pupil."""
+
+    change_id: Name
+    decided: date
+    decided_by: Text
+    first_month: Month
+    own_units_sek: int
+    own_pupils: Annotated[int, Field(gt=0)]
+
+
+class Result(Strict):
+    """A year of own schools: surplus that the municipality took in, deficit that it covered."""
+
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    surplus_taken_sek: Kronor = 0
+    deficit_covered_sek: Kronor = 0
+    decided_by: Text
+
+
+class PaymentYear(Strict):
+    """What was decided within one funding year."""
+
+    first_month: Month = 1  # the first month that is paid from here
+    events: list[Event] = []
+    budget_changes: list[Change] = []
+
+    @model_validator(mode="after")
+    def _each_once(self) -> PaymentYear:
+        for name, ids in (
+            ("events", [one.event_id for one in self.events]),
+            ("budget_changes", [one.change_id for one in self.budget_changes]),
+        ):
+            if twice := sorted({one for one in ids if ids.count(one) > 1}):
+                raise ValueError(f"{name} has {', '.join(twice)} more than once")
+        return self
+
+
+class Payments(Strict):
+    """``payments.yml``."""
+
+    mode: Literal["follow_pupil", "fixed_frame"]
+    decided_by: Text
+    legal_basis: Text
+    calendar: Calendar
+    late_count: Literal["carry_forward", "refuse"] = "carry_forward"
+    fixed_components: list[Name] = []
+    years: dict[YearKey, PaymentYear] = {}
+    own_results: list[Result] = []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaymentPolicy:
+    """A municipality's payments in one funding year; ``sha256`` names the values that runs of the year use."""
+
+    mode: Mode
+    calendar: FormCalendar
+    refuses_late: bool
+    fixed_components: frozenset[str]
+    first_month: int
+    events: tuple[SchoolEvent, ...]
+    changes: tuple[BudgetChange, ...]
+    balance: tuple[BalanceYear, ...]
+    sha256: str
+
+
+def payment_policy(folder: Path, *, funding_year: int) -> PaymentPolicy | None:
+    """The payments of ``folder``'s municipality in one year; None where it has no ``payments.yml``: nothing is paid then.
+
+    Raises PolicyError with file and line: unknown keys, wrong values, events or changes that make no sense.
+    """
+    path = folder / PAYMENTS_FILE
+    if not path.is_file():
+        return None
+    text = read_policy_text(path)
+    told = _checked(text)
+    year = told.years.get(str(funding_year)) or PaymentYear()
+    place = ("years", str(funding_year))
+    events = [_made(text, (*place, "events", n), lambda one=one: _event(one)) for n, one in enumerate(year.events)]
+    changes = [
+        _made(text, (*place, "budget_changes", n), lambda one=one: _change(one))
+        for n, one in enumerate(year.budget_changes)
+    ]
+    results = [
+        OwnResult(one.year, one.surplus_taken_sek * ORE_PER_SEK, one.deficit_covered_sek * ORE_PER_SEK)
+        for one in told.own_results
+    ]
+    values = told.model_dump(mode="json", exclude={"years", "own_results"}) | {"year": year.model_dump(mode="json")}
+    canonical = json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return PaymentPolicy(
+        mode=told.mode,
+        calendar=_calendar(told.calendar),
+        refuses_late=told.late_count == "refuse",
+        fixed_components=frozenset(told.fixed_components),
+        first_month=year.first_month,
+        events=tuple(events),
+        changes=tuple(changes),
+        balance=_made(text, ("own_results",), lambda: balance(results)),
+        sha256=hashlib.sha256(canonical.encode("ascii")).hexdigest(),
+    )
+
+
+def _calendar(told: Calendar) -> FormCalendar:
+    first, second = told.count_months
+    return FormCalendar(
+        told.school_form, told.count_day.rule(), told.registered_by.rule(), told.pay_day.rule(), told.counts,
+        (first, second), told.remind_working_days,
+    )  # fmt: skip
+
+
+def _event(told: Event) -> SchoolEvent:
+    return SchoolEvent(
+        event_id=told.event_id,
+        kind=told.kind,
+        first_month=told.first_month,
+        school_units=tuple(told.school_units),
+        successors=tuple(told.successors),
+        shares={unit: Fraction(share) for unit, share in told.shares.items()},
+        payees={
+            unit: Payee(one.organiser_key, one.organiser_type == "independent", one.location_municipality_code)
+            for unit, one in told.organisers.items()
+        },
+        frame_ore=told.frame_sek * ORE_PER_SEK,
+    )
+
+
+def _change(told: Change) -> BudgetChange:
+    return BudgetChange(
+        told.change_id, told.decided, told.first_month, told.own_units_sek * ORE_PER_SEK, told.own_pupils
+    )
+
+
+def _made(text: PolicyText, place: tuple[str | int, ...], make: Any) -> Any:
+    try:
+        return make()
+    except PaymentError as error:
+        raise PolicyError([f"{text.at(place)}: {error}"]) from error
+
+
+def _checked(text: PolicyText) -> Payments:
+    try:
+        return Payments.model_validate(text.content)
+    except ValidationError as error:
+        told = {"extra_forbidden": "unknown key", "missing": "is missing"}
+        raise PolicyError(
+            [
+                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: "
+                + told.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+                for fault in error.errors(include_url=False, include_input=False, include_context=False)
+            ]
+        ) from error
