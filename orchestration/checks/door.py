@@ -16,6 +16,9 @@ NATIONAL = "0000"
 ALWAYS = "all"
 """Period of a delivery that holds every year."""
 
+ROWS_REJECTED = "D-REJECT-002"
+"""The rule that counts what went back to its sender without stopping anything; pages tell it."""
+
 
 def concerned(ledger: pd.DataFrame, *, start_years: Sequence[int]) -> pd.DataFrame:
     """The deliveries or findings whose period begins in one of ``start_years``, or covers every year, or is unknown.
@@ -48,7 +51,7 @@ def failing_by_rule(deliveries: pd.DataFrame, findings: pd.DataFrame) -> dict[st
         "D-FILE-001": refused.groupby("municipality_code").size(),
         "D-ROWS-001": unaccounted.groupby("municipality_code").size(),
         "D-REJECT-001": _counted(rejected, "critical"),
-        "D-REJECT-002": _counted(rejected, "warning"),
+        ROWS_REJECTED: _counted(rejected, "warning"),
         "D-DUP-001": _counted(doubled, "critical"),
         "D-DUP-002": _counted(doubled, "warning"),
     }

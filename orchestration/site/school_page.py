@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from models_py.allocation.year_change import CAUSES
+from orchestration.checks.door import ROWS_REJECTED
 from orchestration.publication.change_words import BECAME_WORDS, CAUSE_WORDS, REASON_WORDS
 from orchestration.site.charts.bars import Step, bridge
 from orchestration.site.charts.strip import Point, strip, strip_scale
@@ -179,7 +180,7 @@ def _has_ends(wide: Row) -> bool:
 def _counted(material: Material) -> list[Markup]:
     """Count dates, years of results, and what the door turned away."""
     book, speaker = material.book, material.speaker
-    year, rejects = book.only("dim_year"), book.of("rule_result", "rule_id", "D-REJECT-002")
+    year, rejects = book.only("dim_year"), book.of("rule_result", "rule_id", ROWS_REJECTED)
     told = []
     if year is not None:
         told.append(speaker.say("counted_on", day=speaker.day(year["count_date"])))
