@@ -23,6 +23,9 @@ HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Table → columns that are empty for those units."""
+HIDDEN_WHOLE = {"redistribution_signal": ("moved_pot_share", "moved_by_chance_share")}
+"""Table → sums over all units that are empty where any unit is hidden: with the others' indices known, what two hidden units
+move together and how far they move in all tells each of them."""
 HIDDEN_ROWS = (
     "need_contribution", "need_alternative", "need_alternative_unit", "allocation_change_part", "allocation_interval",
 )  # fmt: skip
@@ -52,6 +55,8 @@ def hidden(
     made["fct_allocation"] = merged_lines(tables["fct_allocation"], units=chosen, components=frozenset(components))
     for name, columns in HIDDEN_COLUMNS.items():
         made[name] = _emptied(tables[name], chosen, columns)
+    for name, columns in HIDDEN_WHOLE.items():
+        made[name] = tables[name].assign(**dict.fromkeys(columns))
     for name in HIDDEN_ROWS:
         made[name] = tables[name][~tables[name]["school_unit_code"].isin(chosen)]
     made["school_allocation"] = _with_sums(made["school_allocation"], made["fct_allocation"])

@@ -19,7 +19,7 @@ from expectations.contracts.goals import GOALS
 from expectations.contracts.organisers import ORGANISERS
 from expectations.contracts.payment import PAYMENT
 
-CONTRACT_VERSION = "1.2.0"
+CONTRACT_VERSION = "1.2.1"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
 __all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PAYMENTS", "PLANNING", "Contract", "ContractError"]

@@ -63,6 +63,23 @@ def test_tables_beside_the_index_have_no_rows_of_those_units(whole, made, name):
     assert len(made[name]) == len(kept)
 
 
+def test_two_hidden_indices_do_not_follow_from_what_all_units_move(whole, made):
+    """The guard broken on purpose: what two move together, and how far they move in all, gives each of them."""
+    need = whole.tables["fct_need_index"].set_index("school_unit_code")
+    weight = need["pupil_count"] / need["pupil_count"].sum()
+    moved = weight * (need["need_index"] / 100 - 1)
+    low, high = sorted(moved[UNITS])
+    assert low < 0 < high
+    told = moved.abs().sum() / 2  # what the column says: the share of a linear pot that changes hands
+    others = moved.drop(UNITS)
+    together, in_all = -others.sum(), 2 * told - others.abs().sum()
+    assert ((together - in_all) / 2, (together + in_all) / 2) == pytest.approx((low, high), abs=1e-9)
+    (row,) = made["redistribution_signal"].to_dict("records")
+    assert row["moved_pot_share"] is None
+    assert row["moved_by_chance_share"] is None
+    assert row["signal_share"] == whole.tables["redistribution_signal"]["signal_share"].iloc[0]
+
+
 def test_no_published_column_of_an_index_is_forgotten():
     """A new column or table that tells a unit's index or need money must be named in ``orchestration.need_parts``."""
     tells = ("need_share", "need_index", "structural_part", "redistribution")
