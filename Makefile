@@ -32,7 +32,8 @@ test: environment ## set everything up and run all tests
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: environment ## formatter, linters, types and the architecture; fails when one of them does
-	@.venv/bin/ruff check . && .venv/bin/sqlfluff lint dbt_project/models dbt_project/tests --nofail-on-warning 2>/dev/null || exit 1
+	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
+	@.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests
 	@.venv/bin/lint-imports
 	@.venv/bin/mypy
 

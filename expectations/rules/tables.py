@@ -6,8 +6,9 @@ Does not: distributions (``expectations.suites``), checks of the sealed files (t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -93,6 +94,11 @@ def _totals_sek(tables: Tables) -> pd.Series:
     return pd.Series([Decimal(int(ore)) / SEK_ORE for ore in sums], index=sums.index, dtype=object)
 
 
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows by column name; what a cell holds is the contract's to say."""
+    return table.itertuples()
+
+
 def _parts_add_up_to_the_change(tables: Tables) -> pd.DataFrame:
     units, parts = tables["allocation_change"], tables["allocation_change_part"]
     if units.empty:
@@ -104,7 +110,7 @@ def _parts_add_up_to_the_change(tables: Tables) -> pd.DataFrame:
         sums.get(key, 0) != row.change_sek
         or row.new_total_sek - row.previous_total_sek != row.change_sek
         or totals.get(key, 0) != row.new_total_sek
-        for key, row in zip(pd.MultiIndex.from_frame(units[_UNIT]), units.itertuples(), strict=True)
+        for key, row in zip(pd.MultiIndex.from_frame(units[_UNIT]), _rows(units), strict=True)
     ]
     strangers = {key for key in (*sums.index, *totals.index) if key[0] in compared} - set(
         units[_UNIT].itertuples(index=False, name=None)
@@ -122,7 +128,7 @@ def _intervals_hold_the_amount(tables: Tables) -> pd.DataFrame:
         <= row.total_80_upper_sek
         <= row.total_95_upper_sek
         or totals.get(key, 0) != row.total_sek
-        for key, row in zip(rows[_UNIT].itertuples(index=False, name=None), rows.itertuples(), strict=True)
+        for key, row in zip(rows[_UNIT].itertuples(index=False, name=None), _rows(rows), strict=True)
     ]
     return rows[pd.Series(off, index=rows.index, dtype=bool)]
 
@@ -160,7 +166,8 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
 
 def judge(rule: Rule, tables: Tables, *, funding_year: int, municipalities: Sequence[str]) -> pd.DataFrame:
     """Rows of ``rule_result`` for one rule: one per municipality, with a count of 0 where the rule holds."""
-    failing = FAILING_ROWS[rule.id](tables)["municipality_code"].value_counts().to_dict()
+    counts = FAILING_ROWS[rule.id](tables)["municipality_code"].value_counts()
+    failing = {str(code): int(count) for code, count in counts.items()}
     return result_rows(failing, rule=rule, funding_year=funding_year, municipalities=municipalities)
 
 

@@ -120,7 +120,8 @@ def _validate(table: str, frame: pd.DataFrame, rules: Sequence[Rule]) -> list[An
                 "include_unexpected_rows": False,
             },
         )
-    by_rule = {result.expectation_config.meta["rule_id"]: result for result in report.results}
+    results: Sequence[Any] = report.results
+    by_rule = {result.expectation_config.meta["rule_id"]: result for result in results}
     return [by_rule[rule.id] for rule in rules]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -160,7 +161,7 @@ def _at_the_mean(unit_types: pd.DataFrame, *, units: Collection[str]) -> pd.Data
     if own.empty:
         return unit_types
     common = {str(name): int(ore) for name, ore in own.groupby("cost_type")["amount_ore"].sum().items()}
-    amounts = {}
+    amounts: dict[tuple[Any, str], int] = {}
     for unit, total in own.groupby("school_unit_code")["amount_ore"].sum().items():
         amounts |= {(unit, name): ore for name, ore in round_to_total(common, int(total)).items()}
     keys = zip(unit_types["school_unit_code"], unit_types["cost_type"], unit_types["amount_ore"], strict=True)

@@ -235,8 +235,9 @@ def _need(
 ) -> pd.DataFrame | None:
     """The index of the state, re-based on the state's pupils; a unit of one year only keeps that year's index."""
     chosen: tuple[State, ...] = tuple(state[cause] for cause in need.causes)
-    all_old: tuple[State, ...] = ("old",) * len(chosen)
-    all_new: tuple[State, ...] = ("new",) * len(chosen)
+    old: State = "old"
+    new: State = "new"
+    all_old, all_new = (old,) * len(chosen), (new,) * len(chosen)
     first, second = (all_new, all_old) if "new" in chosen else (all_old, all_new)
     known = pd.concat([need.index[key] for key in dict.fromkeys((chosen, first, second))], ignore_index=True)
     if not len(known):

@@ -49,7 +49,8 @@ def month_roll(world: World, *, year: int, month: int) -> pd.DataFrame:
     at = month + 12 * (year - count_year)
     if count_year == last:  # nothing is known after the last count: everybody stays
         rows = world.enrollment[world.enrollment["count_year"] == last]
-        return _table(world, rows["pupil"], rows["site"], rows["grade"], rows["start_year"], count_year)
+        pupil, site, grade, start_year = (rows[name].to_numpy() for name in ("pupil", "site", "grade", "start_year"))
+        return _table(world, pupil, site, grade, start_year, count_year)
     streams = Streams(world.settings.seed)
     route = build_sites(world.settings, streams).route
     steps = _steps(world, count_year)
