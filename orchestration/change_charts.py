@@ -35,6 +35,8 @@ def change_chart(tables: Mapping[str, pd.DataFrame]) -> dg.MarkdownMetadataValue
     """``change_spec`` of ``allocation_change`` and ``allocation_change_part`` as metadata of an asset."""
     if not len(tables["allocation_change"]):
         return dg.MetadataValue.md("no earlier year to compare with")
+    if not len(tables["allocation_change_part"]):
+        return dg.MetadataValue.md("the causes of the change are not told")
     return as_metadata(change_spec(tables["allocation_change"], tables["allocation_change_part"]))
 
 

@@ -35,6 +35,9 @@ IN_TESTS: dict[str, str] = {
         ("G-ORGANISER-001", "G-ORGANISER-002", "G-ORGANISER-003", "G-ORGANISER-004"),
         f"{_PUBLICATION}organiser_checks.py",
     ),
+    **dict.fromkeys(
+        ("G-PAYMENT-001", "G-PAYMENT-002", "G-PAYMENT-003"), "tests/orchestration/payments/test_payment_runs.py"
+    ),
     "G-ROLE-001": f"{_PUBLICATION}cli.py",
     **dict.fromkeys(("G-DISCLOSURE-001", "G-HEADS-001"), f"{_PUBLICATION}checks.py"),
     **dict.fromkeys(

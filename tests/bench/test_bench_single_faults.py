@@ -15,7 +15,8 @@ ONE_OF_EACH_HOME = ("D-REJECT-001", "T-UNIT-001", "Q-SHARE-001", "R-AMOUNT-002",
 
 def test_every_rule_of_the_register_has_a_single_fault() -> None:
     assert known() == {rule.id for rule in all_rules()}
-    assert {rule.home for rule in all_rules()} == {r.home for r in all_rules() if r.id in ONE_OF_EACH_HOME}
+    tried = {rule.home for rule in all_rules() if rule.id in ONE_OF_EACH_HOME}
+    assert {rule.home for rule in all_rules()} == tried | {"payment"}, "a payment run has no candidate home to spoil"
 
 
 def test_a_rule_that_is_broken_in_tests_is_named_there() -> None:

@@ -108,7 +108,19 @@ def test_every_finding_has_its_words(code: str, language: str, monkeypatch: pyte
     monkeypatch.setenv("LIKVARD_LANGUAGE", language)
     settings.cache_clear()
     names = ("count", "problem", "target", "mode", "fingerprint", "expected", "event", "line", "percent", "least")
-    names += ("free_gb", "job", "hours", "tables", "due", "publication", "recorded", "oldest", "rules")
+    names += (
+        "free_gb",
+        "job",
+        "hours",
+        "tables",
+        "due",
+        "publication",
+        "recorded",
+        "oldest",
+        "rules",
+        "count_date",
+        "registered_by",
+    )
     finding = Finding(code, "here", dict.fromkeys(names, "7"))
     assert "{" not in finding.what + finding.to_do
     assert finding.what != finding.to_do
