@@ -87,9 +87,7 @@ def _cohort_table(cohorts: pd.DataFrame) -> Table:
     """Those who stayed, from the indicator before to that of the newest school year."""
     own = cohorts[(cohorts["series"] == GOALS) & (cohorts["pupil_group"] == "stayers")]
     own = own[own["result_year"] == own["result_year"].max()].sort_values(["grade", "subject", "indicator"])
-    table = Table(
-        title=say("followup_cohorts"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    table = Table(title=say("followup_cohorts"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for key in ("cohort", "grades", "subject"):  # in a narrow terminal the words fold, and no figure is cut
         table.add_column(
             say(f"followup_column_{key}"), no_wrap=key != "subject", min_width=11 if key == "subject" else None
