@@ -328,7 +328,7 @@ NEED = (
 )
 MONEY = (
     "allocation/fct_allocation", "allocation/school_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
-    "publication/rule_result", "publication/proposal",
+    "allocation/organiser_allocation", "publication/rule_result", "publication/proposal",
 )  # fmt: skip
 
 
