@@ -307,7 +307,9 @@ def yearly(dbt: Dbt) -> dict[str, list[tuple[Any, ...]]]:
     """Every table that a year is decided by, and every rule, but for registers of other days than October's and their
     accounting."""
     told = dbt.rows("select table_schema, table_name from information_schema.tables order by all")
-    tables = {name: schema for schema, name in told if schema in ("marts", "rules") and name != "fct_monthly_enrollment"}
+    tables = {
+        name: schema for schema, name in told if schema in ("marts", "rules") and name != "fct_monthly_enrollment"
+    }
     told = dbt.rows("select table_name from information_schema.columns where column_name = 'count_date'")
     dated = {name for (name,) in told if name.startswith("fct_")}
     only = dict.fromkeys(dated, f"where count_date in ('{FIRST}', '{SECOND}')")
