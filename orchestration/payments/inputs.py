@@ -152,7 +152,7 @@ def months_due(inputs: YearInputs, *, month: int, terms: YearTerms | None = None
             )
         due[number] = month_due(
             counts[number].residents, year=terms or inputs.terms, month=number, events=policy.events,
-            changes=policy.changes, supplements=inputs.supplements,
+            changes=policy.changes, supplements=inputs.supplements, visitors=counts[number].visitors, between=policy.between,
         )  # fmt: skip
     asked = month_days(policy.calendar, year=inputs.funding_year, month=month, holidays=rest)
     return MonthsDue(due, counts, asked)

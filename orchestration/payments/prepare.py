@@ -7,18 +7,20 @@ nothing. The same input again verifies the run that stands; other input makes th
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from models_py.payment import Before, BudgetChange, PaymentLine, YearTerms, settle
+from models_py.payment import Before, BudgetChange, InterMunicipal, PaymentLine, YearTerms, is_claim, settle
 from orchestration.payments import book, record
 from orchestration.payments.export import export_files
 from orchestration.payments.inputs import MonthsDue, YearInputs, months_due, publication_by_id, terms_of
-from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, Place
-from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table
+from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, VISITORS, Place
+from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table, visitors_bytes
 from orchestration.publication import ledger as ledgers
 from orchestration.publication.candidate import Reason
 from orchestration.publication.files import (
@@ -139,7 +141,10 @@ def _lines(
         changes = {change.component_code: told(change) for change in inputs.policy.changes}
         changed = {code for code, words in known["changes"].items() if changes.get(code) != words}
         basis = {int(number): one for number, one in known["basis"].items()}
-        before = Before(basis, frozenset(known["events"]), frozenset(changed), old)
+        before = Before(
+            basis, frozenset(known["events"]), frozenset(changed),
+            is_agreed_anew=known.get("between", told_between(InterMunicipal(""))) != told_between(inputs.policy.between), due=old,
+        )  # fmt: skip
     return settle(
         paid,
         due=whole.due,
@@ -164,6 +169,17 @@ def _earlier_terms(inputs: YearInputs, publication_id: str, published: Path) -> 
 def told(change: BudgetChange) -> str:
     """A budget change in one word, to see whether it has been decided anew."""
     return f"{change.own_units_ore}/{change.own_pupils}/{change.first_month}"
+
+
+def told_between(between: InterMunicipal) -> str:
+    """What holds between municipalities as one hash, to see whether it has been decided anew."""
+    words = [between.claims, between.payments, sorted_rates(between.claim_rates), sorted_rates(between.payment_rates)]
+    return hashlib.sha256(json.dumps(words).encode("ascii")).hexdigest()
+
+
+def sorted_rates(rates: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Agreed rates in one order."""
+    return [(code, sorted(own.items())) for code, own in sorted(rates.items())]
 
 
 def _after_release(place: Place, run_id: str, lines: tuple[PaymentLine, ...]) -> RunOutcome:
@@ -195,9 +211,10 @@ class _Made:
         exported = export_files(
             table, mapping=self.mapping, pay_date=self.whole.days.pay_date, municipality_name=self.municipality_name
         )
-        return {LINES: parquet_bytes(table, contract=CONTRACT), COUNTS: counts_bytes(self.whole)} | {
-            f"{EXPORT}/{name}": data for name, data in exported.items()
-        }
+        own = {LINES: parquet_bytes(table, contract=CONTRACT), COUNTS: counts_bytes(self.whole)}
+        return (
+            own | {VISITORS: visitors_bytes(self.whole)} | {f"{EXPORT}/{name}": data for name, data in exported.items()}
+        )
 
     def table(self) -> Any:
         """The lines as ``fct_payment``."""
@@ -234,6 +251,7 @@ class _Made:
                 "count_dates": {str(number): one.count_date.isoformat() for number, one in counts.items()},
                 "events": sorted(event.event_id for event in policy.events),
                 "changes": {change.component_code: told(change) for change in policy.changes},
+                "between": told_between(policy.between),
             },
             "beside": {
                 "unpaid_pupils": [
@@ -242,11 +260,21 @@ class _Made:
                     for u in one.unpayable
                 ],
                 "visitors": [
-                    {"home_municipality_code": home, "school_unit_code": unit, "pupil_count": count}
-                    for (home, unit), count in sorted(own.visitors.items())
+                    {"home_municipality_code": home, "school_unit_code": unit, "pupil_count": sum(heads.values())}
+                    for home, units in sorted(own.visitors.items())
+                    for unit, heads in sorted(units.items())
                 ]
                 if own
                 else [],
+                "claims_ore": -sum(line.amount_ore for line in self.lines if is_claim(line.component_code)),
+                "undecided_visitors": [
+                    {
+                        "month": number, "home_municipality_code": u.home_municipality_code,
+                        "school_unit_code": u.school_unit_code, "reason": u.reason, "pupil_count": u.pupil_count,
+                    }
+                    for number, one in self.whole.due.items()
+                    for u in one.undecided
+                ],
                 "own_results": [
                     {
                         "year": one.year, "netted_ore": one.netted_ore, "to_match_ore": one.to_match_ore,

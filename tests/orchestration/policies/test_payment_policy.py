@@ -63,7 +63,7 @@ def test_a_wrong_value_is_told_with_file_and_line(tmp_path, old, new, words):
         ('default: {own: "7210", ', "default: {", "gives an account for"),
         ("width: 40", "align: left", "has a width"),
         ("encoding: cp437", "encoding: utf-8", "cp437"),
-        ("source: line_id}", "source: pupil_key}", "payment_export.yml:12"),
+        ("source: line_id}", "source: pupil_key}", "payment_export.yml:13"),
         ("{name: interface, text: BI, width: 25}", "{name: interface, width: 25}", "one of them"),
     ],
 )
