@@ -7,18 +7,17 @@ nothing. The same input again verifies the run that stands; other input makes th
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from models_py.payment import Before, BudgetChange, InterMunicipal, PaymentLine, YearTerms, is_claim, settle
+from models_py.payment import Before, InterMunicipal, PaymentLine, YearTerms, settle
 from orchestration.payments import book, record
 from orchestration.payments.export import export_files
 from orchestration.payments.inputs import MonthsDue, YearInputs, months_due, publication_by_id, terms_of
+from orchestration.payments.knowledge import beside, known, told, told_between
 from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, VISITORS, Place
 from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table, visitors_bytes
 from orchestration.publication import ledger as ledgers
@@ -134,16 +133,16 @@ def _lines(
 ) -> tuple[PaymentLine, ...]:
     before = Before()
     if last is not None:
-        known, old = last["known"], None
+        was, old = last["known"], None
         if last["publication_id"] != inputs.terms.publication_id:
             earlier = _earlier_terms(inputs, last["publication_id"], published)
             old = months_due(inputs, month=month, terms=earlier).due
         changes = {change.component_code: told(change) for change in inputs.policy.changes}
-        changed = {code for code, words in known["changes"].items() if changes.get(code) != words}
-        basis = {int(number): one for number, one in known["basis"].items()}
+        changed = {code for code, words in was["changes"].items() if changes.get(code) != words}
+        basis = {int(number): one for number, one in was["basis"].items()}
         before = Before(
-            basis, frozenset(known["events"]), frozenset(changed),
-            is_agreed_anew=known.get("between", told_between(InterMunicipal(""))) != told_between(inputs.policy.between), due=old,
+            basis, frozenset(was["events"]), frozenset(changed),
+            is_agreed_anew=was.get("between", told_between(InterMunicipal(""))) != told_between(inputs.policy.between), due=old,
         )  # fmt: skip
     return settle(
         paid,
@@ -164,22 +163,6 @@ def _earlier_terms(inputs: YearInputs, publication_id: str, published: Path) -> 
         published, municipality_code=inputs.municipality_code, publication_id=publication_id
     )
     return terms_of(publication, policy=inputs.policy)
-
-
-def told(change: BudgetChange) -> str:
-    """A budget change in one word, to see whether it has been decided anew."""
-    return f"{change.own_units_ore}/{change.own_pupils}/{change.first_month}"
-
-
-def told_between(between: InterMunicipal) -> str:
-    """What holds between municipalities as one hash, to see whether it has been decided anew."""
-    words = [between.claims, between.payments, sorted_rates(between.claim_rates), sorted_rates(between.payment_rates)]
-    return hashlib.sha256(json.dumps(words).encode("ascii")).hexdigest()
-
-
-def sorted_rates(rates: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Agreed rates in one order."""
-    return [(code, sorted(own.items())) for code, own in sorted(rates.items())]
 
 
 def _after_release(place: Place, run_id: str, lines: tuple[PaymentLine, ...]) -> RunOutcome:
@@ -228,8 +211,6 @@ class _Made:
     def manifest(self, run_id: str, *, parent: str | None, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """What is compared between two preparations (``content``, ``known``, ``parent``), and what is told beside it."""
         table, policy = self.table(), self.inputs.policy
-        counts = self.whole.counts
-        own = counts.get(self.month)
         return {
             "run_id": run_id,
             "municipality_code": self.place.municipality_code,
@@ -241,48 +222,14 @@ class _Made:
             "content": {
                 "lines_sha256": logical_sha256(table),
                 "control": record.control_of(table).plain(),
+                "counts_sha256": hashlib.sha256(counts_bytes(self.whole) + visitors_bytes(self.whole)).hexdigest(),
                 "policy_sha256": policy.sha256,
                 "export_sha256": self.mapping.sha256(),
                 "pay_date": self.whole.days.pay_date.isoformat(),
                 "publication_id": self.inputs.terms.publication_id,
             },
-            "known": {
-                "basis": {str(number): one.basis for number, one in counts.items()},
-                "count_dates": {str(number): one.count_date.isoformat() for number, one in counts.items()},
-                "events": sorted(event.event_id for event in policy.events),
-                "changes": {change.component_code: told(change) for change in policy.changes},
-                "between": told_between(policy.between),
-            },
-            "beside": {
-                "unpaid_pupils": [
-                    {"month": number, "school_unit_code": u.school_unit_code, "reason": u.reason, "pupil_count": u.pupil_count}
-                    for number, one in self.whole.due.items()
-                    for u in one.unpayable
-                ],
-                "visitors": [
-                    {"home_municipality_code": home, "school_unit_code": unit, "pupil_count": sum(heads.values())}
-                    for home, units in sorted(own.visitors.items())
-                    for unit, heads in sorted(units.items())
-                ]
-                if own
-                else [],
-                "claims_ore": -sum(line.amount_ore for line in self.lines if is_claim(line.component_code)),
-                "undecided_visitors": [
-                    {
-                        "month": number, "home_municipality_code": u.home_municipality_code,
-                        "school_unit_code": u.school_unit_code, "reason": u.reason, "pupil_count": u.pupil_count,
-                    }
-                    for number, one in self.whole.due.items()
-                    for u in one.undecided
-                ],
-                "own_results": [
-                    {
-                        "year": one.year, "netted_ore": one.netted_ore, "to_match_ore": one.to_match_ore,
-                        "closing_ore": one.closing_ore,
-                    }
-                    for one in policy.balance
-                ],
-            },
+            "known": known(self.whole, policy=policy),
+            "beside": beside(self.whole, lines=self.lines, policy=policy, month=self.month),
             "files": files,
         }  # fmt: skip
 

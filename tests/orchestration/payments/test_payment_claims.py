@@ -76,6 +76,16 @@ def test_the_pupils_behind_claims_are_sealed_with_the_run_and_none_is_lost(place
     assert {one["reason"] for one in undecided} == {"no_decision"}
 
 
+def test_pupils_that_no_line_is_for_make_the_next_run_when_they_are_others(place):
+    counts = inputs(1).counts
+    is_visitor = counts["home_municipality_code"] != CODE
+    more = counts.assign(pupil_count=counts["pupil_count"] + is_visitor.astype(int))
+    told = [run(place, 1, policy=policy(InterMunicipal(CODE)), counts=table) for table in (counts, more, more)]
+    assert [(one.status, one.run_id) for one in told] == [
+        ("prepared", "2027-01.1"), ("prepared", "2027-01.2"), ("verified", "2027-01.2"),
+    ]  # fmt: skip
+
+
 def test_terms_that_are_agreed_later_correct_paid_months_and_say_why(place):
     pay(place, 1, policy=policy(OWN_RATES))
     rates = {"1234": dict.fromkeys(GRADES, 90_000_00 * MICRO)}
