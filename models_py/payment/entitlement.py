@@ -26,10 +26,11 @@ from models_py.payment.inter_municipal import (
     refuse_unpriced,
 )
 from models_py.payment.supplements import Supplement, supplement_ore
-from models_py.payment.terms import Key, Overheads, Price, YearTerms
+from models_py.payment.terms import Key, Overheads, Payee, Price, YearTerms
 from models_py.payment.twelfths import twelfth
 
 ADMINISTRATION, VAT = "administration", "vat"
+DE_DELEGATION = "de_delegation"
 SUPPLEMENTS, SUPPLEMENT_VAT = "individual_supplements", "individual_supplements_vat"
 ORE_PER_SEK = 100
 
@@ -117,6 +118,7 @@ def month_due(
         if prices is None and pupils:  # a frame is decided per unit; without one nothing follows the pupils
             unpayable.append(Unpayable(unit, "no_frame", pupils))
         _unit_due(due, unit, prices or {}, heads.get(unit, {}), terms=terms, year=year, month=month)
+        _taken_back(due, unit, pupils, payee=payee, year=year, month=month)
         _changes_due(due, unit, pupils, terms=terms, overheads=year.overheads, changes=changes, month=month)
     _supplements_due(due, supplements, heads, terms=terms, overheads=year.overheads, month=month)
     if between is None or not visitors:
@@ -175,6 +177,16 @@ def _unit_due(
         both = overhead_ore(whole, overheads=year.overheads, is_frame=is_frame)
         for component, annual in zip((ADMINISTRATION, VAT), both, strict=True):
             due[unit, component] = Due(twelfth(annual, month=month), annual, pupils, payee.organiser_key)
+
+
+def _taken_back(due: dict[Key, Due], unit: str, pupils: int, *, payee: Payee, year: YearTerms, month: int) -> None:
+    """Services that the organiser's units buy together, below 0: by the month's pupils, under fixed frames by the decided
+    ones. Whoever runs the unit now decides: a new organiser has its own services, and a new unit takes part."""
+    per_pupil = year.taken_back.get(payee.organiser_key)
+    counted = pupils if year.mode == "follow_pupil" else year.decided_pupils.get(unit, 0)
+    if per_pupil and counted:
+        annual = round(per_pupil * counted)
+        due[unit, DE_DELEGATION] = Due(-twelfth(annual, month=month), -annual, pupils, payee.organiser_key)
 
 
 def _changes_due(
