@@ -8,13 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from models_py.errors import PaymentError
 from models_py.payment import InterMunicipal, Supplement, is_claim
 from models_py.payment.terms import GRADES, MICRO
 from orchestration.payments import record
 from orchestration.payments.places import EXPORT, VISITORS, Place
+from orchestration.report.month_view import MOST_ROWS, run_view, sek
 from orchestration.resources.payment_export import read_export
+from orchestration.texts import say
 from tests.models_py.payment.payment_worlds import CODE, UNITS, YEAR
 from tests.orchestration.payments.payment_home import POLICY, inputs, pay, run
 
@@ -69,9 +72,8 @@ def test_the_pupils_behind_claims_are_sealed_with_the_run_and_none_is_lost(place
     told = manifest["beside"]["visitors"]
     assert sum(one["pupil_count"] for one in told) == counted > 0
     undecided = run(place, 1, policy=policy(InterMunicipal(CODE))).manifest["beside"]["undecided_visitors"]
-    at_own = [one for one in told if one["school_unit_code"] in UNITS[6:]]
     assert [(one["school_unit_code"], one["pupil_count"]) for one in undecided] == [
-        (one["school_unit_code"], one["pupil_count"]) for one in at_own
+        (one["school_unit_code"], one["pupil_count"]) for one in at_own({"beside": {"visitors": told}})
     ]
     assert {one["reason"] for one in undecided} == {"no_decision"}
 
@@ -84,6 +86,23 @@ def test_pupils_that_no_line_is_for_make_the_next_run_when_they_are_others(place
     assert [(one.status, one.run_id) for one in told] == [
         ("prepared", "2027-01.1"), ("prepared", "2027-01.2"), ("verified", "2027-01.2"),
     ]  # fmt: skip
+
+
+def test_the_terminal_tells_what_is_claimed_and_whom_nothing_is_claimed_for(place):
+    def told(between: InterMunicipal) -> str:
+        console = Console(width=200, file=io.StringIO(), highlight=False)
+        console.print(run_view(CODE, "2027-01", run(place, 1, policy=policy(between))))
+        return console.file.getvalue()
+
+    manifest = run(place, 1, policy=policy(OWN_RATES)).manifest
+    assert sek(manifest["beside"]["claims_ore"]) in told(OWN_RATES)
+    words = told(InterMunicipal(CODE, claims="agreed_only"))
+    assert say("month_undecided_no_agreement") in words
+    assert sum(line.count(" 1234 ") for line in words.splitlines()) == min(MOST_ROWS, len(at_own(manifest)))
+
+
+def at_own(manifest) -> list[dict]:
+    return [one for one in manifest["beside"]["visitors"] if one["school_unit_code"] in UNITS[6:]]
 
 
 def test_terms_that_are_agreed_later_correct_paid_months_and_say_why(place):
