@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from candidates import snapshot
 
+from orchestration.intake.zones import create_zones
 from orchestration.operations.backup import BackupError, write_backup
 from orchestration.operations.doctor import examine
+from orchestration.operations.probes_payments import payment_findings
 from orchestration.operations.restore import restore_backup
 from orchestration.paying import damaged
 from orchestration.payments import book
@@ -32,6 +34,14 @@ def paid_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pay(place, 1)
     assert run(place, 2).run_id == FEBRUARY
     return place.root
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Settings:
+    """A home with its zones and no publication."""
+    create_zones(tmp_path / "home")
+    (tmp_path / "policies").mkdir()
+    return Settings(home=tmp_path / "home", policies=tmp_path / "policies")
 
 
 @pytest.fixture
@@ -130,33 +140,38 @@ def test_a_home_with_sound_payments_has_no_findings(found: Settings, place: Plac
 
 @pytest.mark.parametrize(("damage", "code", "exit_code"), DAMAGES, ids=lambda value: getattr(value, "__name__", ""))
 def test_each_damage_gives_its_own_finding(
-    found: Settings, place: Place, enough_disk, now, damage: Callable[[Place], None], code: str, exit_code: int
+    found: Settings, place: Place, damage: Callable[[Place], None], code: str, exit_code: int
 ):
     damage(place)
-    report = examine(found, operations=enough_disk, now=now)
-    assert ([finding.code for finding in report.findings], report.exit_code) == ([code], exit_code)
-    told = report.findings[0]
+    (told,) = payment_findings(found)
+    assert (told.code, told.severity) == (code, {4: "critical", 3: "warning"}[exit_code])
     assert told.where.startswith(f"payments/{CODE}/")
     assert told.what
     assert told.to_do
     assert bool(damaged(found)) == (exit_code == 4)
 
 
-def test_a_month_paid_twice_is_a_finding_of_the_ledger(found: Settings, place: Place, enough_disk, now, monkeypatch):
+def test_the_doctor_asks_for_payments_among_everything_else(found: Settings, place: Place, enough_disk, now):
+    alter_lines(place)
+    report = examine(found, operations=enough_disk, now=now)
+    assert ([one.code for one in report.findings], report.exit_code) == (["payment_run"], 4)
+
+
+def test_a_month_paid_twice_is_a_finding_of_the_ledger(found: Settings, place: Place, monkeypatch):
     twice = book.released_ids(ledger.read(place.ledger), funding_year=YEAR) * 2
     monkeypatch.setattr("orchestration.payments.book.released_ids", lambda *_, **__: twice)
-    (told,) = examine(found, operations=enough_disk, now=now).findings
+    (told,) = payment_findings(found)
     assert (told.code, "two originals" in told.what) == ("payment_ledger", True)
 
 
-def test_what_somebody_is_writing_is_not_unfinished(found: Settings, place: Place, enough_disk, now):
+def test_what_somebody_is_writing_is_not_unfinished(found: Settings, place: Place):
     lose_link(place)
     leave_staging(place)
     working = os.open(found.payments, os.O_RDONLY)
     fcntl.flock(working, fcntl.LOCK_EX)
-    assert codes(found, enough_disk, now) == []
+    assert list(payment_findings(found)) == []
     os.close(working)
-    assert codes(found, enough_disk, now) == ["payment_unfinished", "payment_unfinished"]
+    assert [one.code for one in payment_findings(found)] == ["payment_unfinished", "payment_unfinished"]
 
 
 @pytest.fixture
