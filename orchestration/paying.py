@@ -12,11 +12,11 @@ from datetime import datetime
 import pandas as pd
 
 from orchestration.decisions import DEFAULT, Actor
-from orchestration.payments import record
 from orchestration.payments.inputs import YearInputs, current_publication, supplements_of, terms_of
 from orchestration.payments.places import Place, run_of
 from orchestration.payments.prepare import RunOutcome, prepare
 from orchestration.payments.release import ActOutcome, approve_run, release_run
+from orchestration.payments.soundness import unsound
 from orchestration.publication.act import person_for
 from orchestration.resources.governance import read_roles
 from orchestration.resources.payment_export import read_export
@@ -123,7 +123,5 @@ def municipality_of_run(found: Settings, *, run_id: str) -> str:
 
 
 def damaged(found: Settings) -> list[str]:
-    """What is wrong with any sealed run, in words."""
-    return [
-        words for place in places(found) for run_id in place.run_ids() for words in record.verify_run(place.run(run_id))
-    ]
+    """What is wrong with any sealed run, with the ledger, or with what the finance system reads, in words."""
+    return [one.problem for one in unsound(found.payments) if one.kind in ("run", "ledger", "link")]

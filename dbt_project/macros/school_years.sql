@@ -15,3 +15,8 @@
         || '-10-15' as date
     )
 {%- endmacro %}
+
+{# Whether a count is the year's: 15 October. Registers of other days are what months are paid by. #}
+{% macro is_yearly_count(day) -%}
+    (extract(month from {{ day }}) = 10 and extract(day from {{ day }}) = 15)
+{%- endmacro %}

@@ -35,13 +35,13 @@ class MonthCount:
     basis : counted (the month's own count), provisional (the autumn's register, or a half-year's count not yet taken), or
         carried_forward (the latest count before, since the month's own has not come)
     residents : pupils whose home the municipality is, wherever they go
-    visitors : (home municipality, unit) to pupils from elsewhere at units that report to us: theirs to pay for
+    visitors : home municipality to pupils from elsewhere at units that report to us: theirs to pay for
     """
 
     count_date: date
     basis: Basis
     residents: Heads
-    visitors: Mapping[tuple[str, str], int]
+    visitors: Mapping[str, Heads]
 
 
 def month_count(counts: pd.DataFrame, *, municipality_code: str, days: MonthDays) -> MonthCount:
@@ -71,14 +71,12 @@ def month_count(counts: pd.DataFrame, *, municipality_code: str, days: MonthDays
     if strange:
         raise PaymentError(f"{municipality_code} {chosen}: grades {', '.join(map(str, strange[:5]))} are not F to 9")
     residents: dict[str, dict[str, int]] = {}
-    visitors: dict[tuple[str, str], int] = {}
+    visitors: dict[str, dict[str, dict[str, int]]] = {}
     cells = zip(rows["school_unit_code"], rows["grade"], rows["home_municipality_code"], rows[column], strict=True)
     for unit, grade, home, count in sorted(cells):
         if not count:
             continue
-        if home == municipality_code:
-            cell = residents.setdefault(unit, {})
-            cell[grade] = cell.get(grade, 0) + int(count)
-        else:
-            visitors[home, unit] = visitors.get((home, unit), 0) + int(count)
+        units = residents if home == municipality_code else visitors.setdefault(home, {})
+        cell = units.setdefault(unit, {})
+        cell[grade] = cell.get(grade, 0) + int(count)
     return MonthCount(chosen, basis, residents, visitors)

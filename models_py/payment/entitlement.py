@@ -16,11 +16,21 @@ from models_py.errors import PaymentError
 from models_py.payment.budget_change import BudgetChange
 from models_py.payment.counts import Heads
 from models_py.payment.events import MonthTerms, SchoolEvent, terms_of_month
+from models_py.payment.inter_municipal import (
+    COMPENSATION,
+    InterMunicipal,
+    Undecided,
+    debtor_key,
+    following_ore,
+    month_claims,
+    refuse_unpriced,
+)
 from models_py.payment.supplements import Supplement, supplement_ore
-from models_py.payment.terms import Key, Overheads, Price, YearTerms
-from models_py.payment.twelfths import half_even_ore, twelfth
+from models_py.payment.terms import Key, Overheads, Payee, Price, YearTerms
+from models_py.payment.twelfths import twelfth
 
 ADMINISTRATION, VAT = "administration", "vat"
+DE_DELEGATION = "de_delegation"
 SUPPLEMENTS, SUPPLEMENT_VAT = "individual_supplements", "individual_supplements_vat"
 ORE_PER_SEK = 100
 
@@ -44,8 +54,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Unpayable:
-    """Pupils that no money follows: ``closed`` (counted where nobody is paid any more), ``unknown`` (no organiser), or
-    ``no_frame`` (a unit without a decided frame, under fixed frames)."""
+    """Residents that no money follows: ``closed`` (counted where nobody is paid any more), ``unknown`` (no organiser),
+    ``no_frame`` (a unit without a decided frame, under fixed frames), or ``no_agreement`` (another municipality's unit)."""
 
     school_unit_code: str
     reason: str
@@ -54,10 +64,14 @@ class Unpayable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MonthDue:
-    """One month: (unit, component) to what is due, and the pupils that nothing is due for."""
+    """One month: (unit, component) to what is due, and the pupils that nothing is due for.
+
+    Claims on other municipalities stand below 0: money that comes in. ``undecided`` are their pupils that none is made for.
+    """
 
     due: Mapping[Key, Due]
     unpayable: tuple[Unpayable, ...]
+    undecided: tuple[Undecided, ...] = ()
 
 
 def month_due(
@@ -68,8 +82,15 @@ def month_due(
     events: Iterable[SchoolEvent] = (),
     changes: Iterable[BudgetChange] = (),
     supplements: Iterable[Supplement] = (),
+    visitors: Mapping[str, Heads] | None = None,
+    between: InterMunicipal | None = None,
 ) -> MonthDue:
-    """The entitlement of ``month`` (1..12). Raises PaymentError for a supplement to a unit that is not known."""
+    """The entitlement of ``month`` (1..12).
+
+    ``heads`` are residents; ``visitors`` others by home municipality, who are claimed for as ``between`` says. Without it
+    nothing is claimed, and other municipalities' units are paid by own rates. Raises PaymentError for a supplement to a unit
+    that is not known, and for a grade without a rate.
+    """
     terms = terms_of_month(year, events=events, month=month)
     priced = _by_unit(terms.prices)
     due: dict[Key, Due] = {}
@@ -81,15 +102,32 @@ def month_due(
             if pupils:
                 unpayable.append(Unpayable(unit, "closed" if unit in terms.closed else "unknown", pupils))
             continue
+        payee = terms.payees[unit]
+        if between is not None and (agreed := between.agreed_price(payee)) is not None:
+            if pupils:
+                refuse_unpriced(agreed, heads[unit], f"{COMPENSATION} to {payee.location_municipality_code}")
+                _unit_due(due, unit, {COMPENSATION: agreed}, heads[unit], terms=terms, year=year, month=month)
+            continue  # what was agreed is the whole price
+        if between is not None and between.payments == "agreed_only" and between.is_elsewhere(payee):
+            if pupils:
+                unpayable.append(Unpayable(unit, "no_agreement", pupils))
+            continue
         prices = priced.get(unit)
         if prices is None and year.mode == "follow_pupil":  # known to the register, but not to the publication
             prices = {component: price for component, price in year.common.items() if price.per_pupil}
         if prices is None and pupils:  # a frame is decided per unit; without one nothing follows the pupils
             unpayable.append(Unpayable(unit, "no_frame", pupils))
         _unit_due(due, unit, prices or {}, heads.get(unit, {}), terms=terms, year=year, month=month)
+        _taken_back(due, unit, pupils, payee=payee, year=year, month=month)
         _changes_due(due, unit, pupils, terms=terms, overheads=year.overheads, changes=changes, month=month)
     _supplements_due(due, supplements, heads, terms=terms, overheads=year.overheads, month=month)
-    return MonthDue(due, tuple(unpayable))
+    if between is None or not visitors:
+        return MonthDue(due, tuple(unpayable))
+    claims, undecided = month_claims(visitors, between=between, terms=terms, year=year, month=month)
+    for one in claims:
+        debtor = debtor_key(one.home_municipality_code)
+        due[one.key] = Due(-one.amount_ore, -one.annual_ore, one.pupil_count, debtor)
+    return MonthDue(due, tuple(unpayable), undecided)
 
 
 def overhead_ore(annual: int, *, overheads: Overheads, is_frame: bool) -> tuple[int, int]:
@@ -114,18 +152,6 @@ def _by_unit(prices: Mapping[Key, Price]) -> dict[str, dict[str, Price]]:
     return found
 
 
-def _following_ore(price: Price, heads: Mapping[str, int]) -> int:
-    return half_even_ore(sum(count * price.per_pupil.get(grade, 0) for grade, count in heads.items()))
-
-
-def _refuse_unpriced(price: Price, heads: Mapping[str, int], component: str) -> None:
-    unknown = sorted(grade for grade, count in heads.items() if count and grade not in price.per_pupil)
-    if unknown:
-        raise PaymentError(
-            f"{component}: no rate is decided for grade {', '.join(unknown)}, since the publication has no pupil there; decide one"
-        )
-
-
 def _unit_due(
     due: dict[Key, Due],
     unit: str,
@@ -140,8 +166,8 @@ def _unit_due(
     for component in sorted(prices):
         price = prices[component]
         if component in year.by_grade and year.mode == "follow_pupil":
-            _refuse_unpriced(price, heads, component)
-        following = _following_ore(price, heads)
+            refuse_unpriced(price, heads, component)
+        following = following_ore(price, heads)
         annual, amount = following + price.fixed_ore, twelfth(following, month=month)
         amount += sum(sign * twelfth(ore, month=month) for sign, ore in price.fixed)
         due[unit, component] = Due(amount, annual, pupils, payee.organiser_key)
@@ -151,6 +177,16 @@ def _unit_due(
         both = overhead_ore(whole, overheads=year.overheads, is_frame=is_frame)
         for component, annual in zip((ADMINISTRATION, VAT), both, strict=True):
             due[unit, component] = Due(twelfth(annual, month=month), annual, pupils, payee.organiser_key)
+
+
+def _taken_back(due: dict[Key, Due], unit: str, pupils: int, *, payee: Payee, year: YearTerms, month: int) -> None:
+    """Services that the organiser's units buy together, below 0: by the month's pupils, under fixed frames by the decided
+    ones. Whoever runs the unit now decides: a new organiser has its own services, and a new unit takes part."""
+    per_pupil = year.taken_back.get(payee.organiser_key)
+    counted = pupils if year.mode == "follow_pupil" else year.decided_pupils.get(unit, 0)
+    if per_pupil and counted:
+        annual = round(per_pupil * counted)
+        due[unit, DE_DELEGATION] = Due(-twelfth(annual, month=month), -annual, pupils, payee.organiser_key)
 
 
 def _changes_due(

@@ -16,7 +16,7 @@ from models_py.payment.counts import Basis
 
 Reason = Literal[
     "month", "recount", "late_file", "autumn_register", "provisional_count", "budget_change", "revised_publication",
-    "supplement", "opening", "closure", "succession", "split", "merge", "organiser_change",
+    "supplement", "agreement", "opening", "closure", "succession", "split", "merge", "organiser_change",
 ]  # fmt: skip
 """Why a line was written: ``month`` is a month paid when it was due; all others came to light later or changed."""
 REASONS: tuple[str, ...] = get_args(Reason)
@@ -31,6 +31,7 @@ class PaymentLine:
     Attributes
     ----------
     month : the month that it is for, 1..12
+    amount_ore : below 0 for a claim on another municipality, and where a correction takes back
     sequence : 0 for the original, 1, 2, … for its corrections in the order that they were released
     annual_ore, pupil_count : what amount_ore was, or for a correction should have been, a twelfth of, and whose pupils
     reference : the event, budget change or publication that the reason names; empty for the others

@@ -16,6 +16,7 @@ from models_py.payment.calendar import SUMMER
 from models_py.payment.counts import Basis
 from models_py.payment.entitlement import SUPPLEMENT_VAT, SUPPLEMENTS, Due, MonthDue
 from models_py.payment.events import SchoolEvent
+from models_py.payment.inter_municipal import COMPENSATION, is_claim
 from models_py.payment.lines import MonthKey, PaymentLine, Reason, in_order, refuse_broken, standing
 from models_py.payment.reconcile import refuse_unreconciled
 
@@ -37,12 +38,14 @@ class Before:
     basis : month to the basis of its count in the latest run
     event_ids : events that were known then
     changed : components of budget changes that have been decided anew since
+    is_agreed_anew : what holds between municipalities is not what it was
     due : what this run's counts and events give by the publication that was paid by; None where it still stands
     """
 
     basis: Mapping[int, Basis] = field(default_factory=dict)
     event_ids: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
+    is_agreed_anew: bool = False
     due: Mapping[int, MonthDue] | None = None
 
 
@@ -84,7 +87,11 @@ def settle(
         known = last.get(key)
         target = owed.get(key) or Due(0, 0, 0, known.organiser_key if known else "")
         by_old = _amount(before.due, key) if before.due is not None and known is not None else target.amount_ore
-        reason, reference = _cause(key, before=before, counts=counts, events=new_events, run_month=month, known=known)
+        between = is_claim(component) or any((unit, COMPENSATION, number) in each for each in (owed, has))
+        reason, reference = _cause(
+            key, before=before, counts=counts, events=new_events, run_month=month, known=known,
+            is_agreed_anew=before.is_agreed_anew and between,
+        )  # fmt: skip
         steps: list[tuple[int, Reason, str]] = [
             (by_old - has.get(key, 0), reason, reference),
             (target.amount_ore - by_old, "revised_publication", publication_id),
@@ -121,6 +128,7 @@ def _cause(
     events: Iterable[SchoolEvent],
     run_month: int,
     known: PaymentLine | None,
+    is_agreed_anew: bool,
 ) -> tuple[Reason, str]:
     """Why a line of this key is written now, and the event or change that it names."""
     unit, component, month = key
@@ -130,6 +138,8 @@ def _cause(
         return "month", ""
     if component in (SUPPLEMENTS, SUPPLEMENT_VAT):
         return "supplement", ""
+    if is_agreed_anew:
+        return "agreement", ""
     for event in events:
         if month >= event.first_month and unit in event.concerned:
             return event.kind, event.event_id

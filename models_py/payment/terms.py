@@ -85,6 +85,7 @@ class YearTerms:
     common : component to the price of a unit that the publication does not know: the pupil-weighted mean per grade
     decided_pupils : unit to its pupils in the publication
     frames_ore : (unit, component) to the decided öre of the year
+    taken_back : organiser to öre per pupil and year that its units give back for services bought together; 0 or more
     by_grade : components with a line per grade, of which every grade must have a rate; others may leave grades out
     """
 
@@ -97,6 +98,7 @@ class YearTerms:
     frames_ore: Mapping[Key, int]
     overheads: Overheads = field(default_factory=Overheads)
     by_grade: frozenset[str] = frozenset()
+    taken_back: Mapping[str, Fraction] = field(default_factory=dict)
 
 
 def year_terms(
@@ -108,6 +110,7 @@ def year_terms(
     decided_pupils: Mapping[str, int],
     overheads: Overheads,
     fixed_components: Collection[str] = (),
+    taken_back: Mapping[str, Fraction] | None = None,
 ) -> YearTerms:
     """The terms of a year of its decided lines. ``fixed_components`` stand as decided though they count pupils.
 
@@ -151,6 +154,7 @@ def year_terms(
         decided_pupils=dict(decided_pupils),
         frames_ore=frames,
         overheads=overheads,
+        taken_back=dict(taken_back or {}),
         by_grade=frozenset(one.component_code for one in own if one.line_code.startswith("grade_")),
     )
 

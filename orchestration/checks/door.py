@@ -16,6 +16,10 @@ NATIONAL = "0000"
 ALWAYS = "all"
 """Period of a delivery that holds every year."""
 
+MONTHLY = ("enrollment", "protected_counts")
+"""Sources that are delivered for the year (15 October) and for months."""
+YEARLY_COUNT = "-10-15"
+
 ROWS_REJECTED = "D-REJECT-002"
 """The rule that counts what went back to its sender without stopping anything; pages tell it."""
 
@@ -24,10 +28,14 @@ def concerned(ledger: pd.DataFrame, *, start_years: Sequence[int]) -> pd.DataFra
     """The deliveries or findings whose period begins in one of ``start_years``, or covers every year, or is unknown.
 
     A count date 2026-10-15 and a school year 2026/27 both begin in 2026. A file whose period could not be read may be
-    any year's, so it concerns every year.
+    any year's, so it concerns every year. Registers of other days than October's are what months are paid by: no year is
+    decided by them, so they stop none.
     """
-    started = ledger["period"].str.extract(r"^(\d{4})")[0]
-    return ledger[started.isna() | started.isin([str(year) for year in start_years])]
+    period = ledger["period"]
+    started = period.str.extract(r"^(\d{4})")[0]
+    is_dated = period.str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(False).astype(bool)
+    is_month = ledger["source"].isin(MONTHLY) & is_dated & ~period.str.endswith(YEARLY_COUNT).fillna(False).astype(bool)
+    return ledger[(started.isna() | started.isin([str(year) for year in start_years])) & ~is_month]
 
 
 def failing_by_rule(deliveries: pd.DataFrame, findings: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -1,9 +1,9 @@
 """A copy of the home that can be put back: what it holds, written so that a half one is never taken for a whole one.
 
 Belongs here: choosing, copying, the list with hashes. Does not: putting back (``restore``), locks of the home (the caller
-holds ``alone_in``). By default: publications, hand-over tables, policies and the fingerprints of keys. Deliveries and
-pseudonymised rows are personal data and go along only when asked; a key only when asked for by itself. The copy is not
-encrypted: the place it lies in must be.
+holds ``alone_in``). By default: publications, payments, hand-over tables, policies and the fingerprints of keys.
+Deliveries and pseudonymised rows are personal data and go along only when asked; a key only when asked for by itself. The
+copy is not encrypted: the place it lies in must be.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from models_py.errors import LikvardError
 from orchestration.intake.key_ledger import ledger_path
 from orchestration.operations.probes_published import versions
+from orchestration.payments.soundness import unsound
 from orchestration.publication.files import lock
 from orchestration.publication.verify import verify
 from orchestration.settings import Settings
@@ -44,7 +45,7 @@ class BackupError(LikvardError):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A written backup: its folder, files, bytes, and publications in it that did not verify."""
+    """A written backup: its folder, files, bytes, and publications and payments in it that did not verify."""
 
     folder: Path
     files: int
@@ -63,7 +64,7 @@ class _Source:
 def write_backup(found: Settings, folder: Path, *, now: datetime, restricted: bool, key: bool) -> Backup:
     """Copy the home into ``folder``, which must not exist yet; it appears under its name when it is whole.
 
-    Publications are verified on the way: damaged ones are copied and named, since the rest is worth keeping.
+    Publications and payment runs are verified on the way: damaged ones are copied and named, since the rest is worth keeping.
     Raises BackupError for a folder that is there or lies in the home, a home without publications and deliveries, a key
     that is not set, and a file that changed while it was copied.
     """
@@ -77,7 +78,7 @@ def write_backup(found: Settings, folder: Path, *, now: datetime, restricted: bo
     discard(part)
     part.mkdir(mode=0o700, parents=True)
     with lock(found.published):
-        problems = [problem for version in versions(found.published) for problem in verify(version)]
+        problems = sealed_problems(found.home)
         entries = {source.name: _copy(source, part) for source in _sources(found, restricted=restricted, key=key)}
     told = {
         "layout": LAYOUT,
@@ -96,6 +97,13 @@ def write_backup(found: Settings, folder: Path, *, now: datetime, restricted: bo
     _sync(folder.parent)
     sizes = [entry["bytes"] for entry in entries.values() if entry["type"] == "file"]
     return Backup(folder, len(sizes), sum(sizes), tuple(problems))
+
+
+def sealed_problems(home: Path) -> list[str]:
+    """What is wrong with publications and payments below ``home``, in words that hold in a copy of it too."""
+    problems = [problem for version in versions(home / "published") for problem in verify(version)]
+    paid = (one for one in unsound(home / "payments") if one.kind in ("run", "ledger", "link"))
+    return problems + [f"{one.path.relative_to(home).as_posix()}: {one.problem}" for one in paid]
 
 
 def discard(folder: Path) -> None:

@@ -22,6 +22,7 @@ from orchestration.operations.probes_home import (
     key_findings,
     zone_findings,
 )
+from orchestration.operations.probes_payments import payment_findings
 from orchestration.operations.probes_published import (
     gate_findings,
     leftover_findings,
@@ -66,6 +67,7 @@ def examine(found: Settings, *, operations: Operations, now: datetime) -> Report
         *zone_findings(found),
         *published_findings(found),
         *leftover_findings(found),
+        *payment_findings(found),
         *work_findings(found),
         *gate_findings(found),
         *plan_findings(found, operations.plan, today=today),

@@ -25,9 +25,8 @@ from orchestration.operations.backup import (
     POLICIES,
     BackupError,
     discard,
+    sealed_problems,
 )
-from orchestration.operations.probes_published import versions
-from orchestration.publication.verify import verify
 from orchestration.settings import Settings
 
 MOST_TOLD = 3
@@ -41,7 +40,7 @@ class Restored:
 
     Attributes
     ----------
-    problems : publications that do not verify, as the backup itself already said
+    problems : publications and payments that do not verify, as the backup itself already said
     policies : ``restored`` into an empty folder; ``same`` as those that stand; ``differ``, and were left alone
     key : whether a key lies in the backup; it is never put anywhere
     """
@@ -68,10 +67,10 @@ def restore_backup(found: Settings, folder: Path) -> Restored:
     part.mkdir(mode=0o750, parents=True)
     try:
         files = _put(folder, entries, under=HOME, target=part)
-        problems = [problem for version in versions(part / "published") for problem in verify(version)]
+        problems = sealed_problems(part)
         if new := sorted(set(problems) - set(told["problems"])):
             raise BackupError(
-                f"{len(new)} publications do not verify after copying: {_first(new)}. Nothing was put back"
+                f"{len(new)} publications or payments do not verify after copying: {_first(new)}. Nothing was put back"
             )
         create_zones(part)
         if home.exists():

@@ -48,7 +48,7 @@ def _values(row: Mapping[str, Any], mapping: PaymentExport, pay_date: date) -> d
     code, year, sequence = row["municipality_code"], row["funding_year"], row["line_sequence"]
     return {
         "account": mapping.account(row["component_code"], row["payee_kind"]),
-        "counter_account": mapping.counter_account,
+        "counter_account": mapping.counter(row["payee_kind"]),
         "amount_ore": str(row["amount_ore"]),
         "amount_sek": _sek(row["amount_ore"]),
         "line_id": line_id(code, year, key, sequence),
@@ -96,7 +96,7 @@ def _cells(row: Mapping[str, str], file: ExportFile) -> list[str]:
 
 
 def _sie(rows: list[dict[str, str]], file: ExportFile, *, pay_date: date, municipality_name: str) -> str:
-    """One voucher per run: a transaction per line, and the sum against the counter account; it adds up to 0."""
+    """One voucher per run: a transaction per line, and the sum against each counter account; it adds up to 0."""
     day = pay_date.strftime("%Y%m%d")
     lines = ["#FLAGGA 0", '#PROGRAM "likvard" 1', "#FORMAT PC8", f"#GEN {day}", "#SIETYP 4"]
     if file.organisation_number:
@@ -113,8 +113,11 @@ def _sie(rows: list[dict[str, str]], file: ExportFile, *, pay_date: date, munici
         for row in rows:
             objects = " ".join(f"{one.number} {_quoted(row[one.source])}" for one in file.dimensions)
             lines.append(f"#TRANS {row['account']} {{{objects}}} {row['amount_sek']} {day} {_quoted(row['line_id'])}")
-        total = sum(int(row["amount_ore"]) for row in rows)
-        lines += [f"#TRANS {rows[0]['counter_account']} {{}} {_sek(-total)} {day}", "}"]
+        totals: dict[str, int] = {}
+        for row in rows:
+            totals[row["counter_account"]] = totals.get(row["counter_account"], 0) + int(row["amount_ore"])
+        lines += [f"#TRANS {account} {{}} {_sek(-total)} {day}" for account, total in sorted(totals.items())]
+        lines.append("}")
     return "\r\n".join(lines) + "\r\n"
 
 

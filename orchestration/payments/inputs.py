@@ -109,7 +109,7 @@ def terms_of(publication: Published, *, policy: PaymentPolicy) -> YearTerms:
             units["school_unit_code"], units["organiser_key"], units["location_municipality_code"], strict=True
         )
     }
-    wide = publication.table("school_allocation")
+    wide, paid = publication.table("school_allocation"), publication.table("organiser_allocation")
     cells = (
         lines[name]
         for name in ("school_unit_code", "component_code", "line_code", "count_unit", "rate_ore", "amount_ore")
@@ -123,7 +123,8 @@ def terms_of(publication: Published, *, policy: PaymentPolicy) -> YearTerms:
         mode=policy.mode,
         payees=payees,
         decided_pupils=dict(zip(wide["school_unit_code"], wide["pupil_count"].astype(int), strict=True)),
-        overheads=_overheads(publication.table("organiser_allocation")),
+        overheads=_overheads(paid),
+        taken_back=_taken_back(paid),
         fixed_components=policy.fixed_components,
     )
 
@@ -152,7 +153,7 @@ def months_due(inputs: YearInputs, *, month: int, terms: YearTerms | None = None
             )
         due[number] = month_due(
             counts[number].residents, year=terms or inputs.terms, month=number, events=policy.events,
-            changes=policy.changes, supplements=inputs.supplements,
+            changes=policy.changes, supplements=inputs.supplements, visitors=counts[number].visitors, between=policy.between,
         )  # fmt: skip
     asked = month_days(policy.calendar, year=inputs.funding_year, month=month, holidays=rest)
     return MonthsDue(due, counts, asked)
@@ -163,6 +164,16 @@ def _whole(found: Published) -> Published:
     if problems:
         raise PaymentError(f"{problems[0]}; nothing is paid on a publication that is not as it was sealed")
     return found
+
+
+def _taken_back(organisers: pd.DataFrame) -> dict[str, Fraction]:
+    """Organiser to öre per pupil of the services that its units buy together, as the publication took them back."""
+    cells = (organisers[name] for name in ("organiser_key", "de_delegated_sek", "pupil_count"))
+    return {
+        key: Fraction(abs(sek) * ORE_PER_SEK) / int(pupils)
+        for key, sek, pupils in zip(*cells, strict=True)
+        if sek and pupils
+    }
 
 
 def _overheads(organisers: pd.DataFrame) -> Overheads:

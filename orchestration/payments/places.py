@@ -14,7 +14,7 @@ from models_py.payment import CLOSING_MONTH
 from orchestration.publication import ledger as ledgers
 
 RUNS, RELEASED, STAGING = "runs", "released", ".staging"
-LINES, COUNTS, EXPORT = "fct_payment.parquet", "counts.csv", "export"
+LINES, COUNTS, VISITORS, EXPORT = "fct_payment.parquet", "counts.csv", "visitors.csv", "export"
 RUN_ID = re.compile(r"([0-9]{4})-([0-9]{2})\.([1-9][0-9]*)")
 MONTH_ID = re.compile(r"([0-9]{4})-([0-9]{2})")
 

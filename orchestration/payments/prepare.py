@@ -13,12 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from models_py.payment import Before, BudgetChange, PaymentLine, YearTerms, settle
+from models_py.payment import Before, InterMunicipal, PaymentLine, YearTerms, settle
 from orchestration.payments import book, record
 from orchestration.payments.export import export_files
 from orchestration.payments.inputs import MonthsDue, YearInputs, months_due, publication_by_id, terms_of
-from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, Place
-from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table
+from orchestration.payments.knowledge import beside, known, told, told_between
+from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, VISITORS, Place
+from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table, visitors_bytes
 from orchestration.publication import ledger as ledgers
 from orchestration.publication.candidate import Reason
 from orchestration.publication.files import (
@@ -132,14 +133,17 @@ def _lines(
 ) -> tuple[PaymentLine, ...]:
     before = Before()
     if last is not None:
-        known, old = last["known"], None
+        was, old = last["known"], None
         if last["publication_id"] != inputs.terms.publication_id:
             earlier = _earlier_terms(inputs, last["publication_id"], published)
             old = months_due(inputs, month=month, terms=earlier).due
         changes = {change.component_code: told(change) for change in inputs.policy.changes}
-        changed = {code for code, words in known["changes"].items() if changes.get(code) != words}
-        basis = {int(number): one for number, one in known["basis"].items()}
-        before = Before(basis, frozenset(known["events"]), frozenset(changed), old)
+        changed = {code for code, words in was["changes"].items() if changes.get(code) != words}
+        basis = {int(number): one for number, one in was["basis"].items()}
+        before = Before(
+            basis, frozenset(was["events"]), frozenset(changed),
+            is_agreed_anew=was.get("between", told_between(InterMunicipal(""))) != told_between(inputs.policy.between), due=old,
+        )  # fmt: skip
     return settle(
         paid,
         due=whole.due,
@@ -159,11 +163,6 @@ def _earlier_terms(inputs: YearInputs, publication_id: str, published: Path) -> 
         published, municipality_code=inputs.municipality_code, publication_id=publication_id
     )
     return terms_of(publication, policy=inputs.policy)
-
-
-def told(change: BudgetChange) -> str:
-    """A budget change in one word, to see whether it has been decided anew."""
-    return f"{change.own_units_ore}/{change.own_pupils}/{change.first_month}"
 
 
 def _after_release(place: Place, run_id: str, lines: tuple[PaymentLine, ...]) -> RunOutcome:
@@ -195,9 +194,10 @@ class _Made:
         exported = export_files(
             table, mapping=self.mapping, pay_date=self.whole.days.pay_date, municipality_name=self.municipality_name
         )
-        return {LINES: parquet_bytes(table, contract=CONTRACT), COUNTS: counts_bytes(self.whole)} | {
-            f"{EXPORT}/{name}": data for name, data in exported.items()
-        }
+        own = {LINES: parquet_bytes(table, contract=CONTRACT), COUNTS: counts_bytes(self.whole)}
+        return (
+            own | {VISITORS: visitors_bytes(self.whole)} | {f"{EXPORT}/{name}": data for name, data in exported.items()}
+        )
 
     def table(self) -> Any:
         """The lines as ``fct_payment``."""
@@ -211,8 +211,6 @@ class _Made:
     def manifest(self, run_id: str, *, parent: str | None, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """What is compared between two preparations (``content``, ``known``, ``parent``), and what is told beside it."""
         table, policy = self.table(), self.inputs.policy
-        counts = self.whole.counts
-        own = counts.get(self.month)
         return {
             "run_id": run_id,
             "municipality_code": self.place.municipality_code,
@@ -224,37 +222,14 @@ class _Made:
             "content": {
                 "lines_sha256": logical_sha256(table),
                 "control": record.control_of(table).plain(),
+                "counts_sha256": hashlib.sha256(counts_bytes(self.whole) + visitors_bytes(self.whole)).hexdigest(),
                 "policy_sha256": policy.sha256,
                 "export_sha256": self.mapping.sha256(),
                 "pay_date": self.whole.days.pay_date.isoformat(),
                 "publication_id": self.inputs.terms.publication_id,
             },
-            "known": {
-                "basis": {str(number): one.basis for number, one in counts.items()},
-                "count_dates": {str(number): one.count_date.isoformat() for number, one in counts.items()},
-                "events": sorted(event.event_id for event in policy.events),
-                "changes": {change.component_code: told(change) for change in policy.changes},
-            },
-            "beside": {
-                "unpaid_pupils": [
-                    {"month": number, "school_unit_code": u.school_unit_code, "reason": u.reason, "pupil_count": u.pupil_count}
-                    for number, one in self.whole.due.items()
-                    for u in one.unpayable
-                ],
-                "visitors": [
-                    {"home_municipality_code": home, "school_unit_code": unit, "pupil_count": count}
-                    for (home, unit), count in sorted(own.visitors.items())
-                ]
-                if own
-                else [],
-                "own_results": [
-                    {
-                        "year": one.year, "netted_ore": one.netted_ore, "to_match_ore": one.to_match_ore,
-                        "closing_ore": one.closing_ore,
-                    }
-                    for one in policy.balance
-                ],
-            },
+            "known": known(self.whole, policy=policy),
+            "beside": beside(self.whole, lines=self.lines, policy=policy, month=self.month),
             "files": files,
         }  # fmt: skip
 

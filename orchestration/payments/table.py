@@ -14,14 +14,16 @@ import pandas as pd
 import pyarrow as pa
 
 from expectations.contracts import PAYMENTS
-from models_py.payment import Payee, PaymentLine
+from models_py.payment import Payee, PaymentLine, is_claim
 from orchestration.payments.inputs import MonthsDue
 from orchestration.payments.places import COUNTS
 from orchestration.publication.canonical import canonical
 from orchestration.publication.content import arrow_sha256
 
 CONTRACT = PAYMENTS["fct_payment"]
-PayeeKind = Literal["own", "independent", "other_municipality"]
+PayeeKind = Literal["own", "independent", "other_municipality", "home_municipality"]
+DEBTOR: PayeeKind = "home_municipality"
+"""Who a claim is sent to."""
 
 
 def payee_kind(payee: Payee, *, municipality_code: str) -> PayeeKind:
@@ -37,13 +39,17 @@ def to_table(lines: Iterable[PaymentLine], *, kinds: Mapping[str, PayeeKind]) ->
         (
             one.municipality_code, one.funding_year, one.school_unit_code, one.component_code, one.month, one.sequence,
             one.amount_ore, one.annual_ore, one.pupil_count, one.count_date, one.basis, one.reason, one.reference or None,
-            one.organiser_key, kinds.get(one.school_unit_code, "own"), one.publication_id, one.run_id,
+            one.organiser_key, _kind(one, kinds), one.publication_id, one.run_id,
         )
         for one in lines
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(CONTRACT.names))
     frame = frame.astype({"reason_reference": object, "month_count_date": object})
     return canonical(frame, CONTRACT)
+
+
+def _kind(line: PaymentLine, kinds: Mapping[str, PayeeKind]) -> PayeeKind:
+    return DEBTOR if is_claim(line.component_code) else kinds.get(line.school_unit_code, "own")
 
 
 def to_lines(table: pa.Table) -> tuple[PaymentLine, ...]:
@@ -67,6 +73,16 @@ def counts_bytes(whole: MonthsDue) -> bytes:
     for month, one in sorted(whole.counts.items()):
         for unit, heads in sorted(one.residents.items()):
             rows += [f"{month},{unit},{grade},{count}" for grade, count in sorted(heads.items())]
+    return ("\n".join(rows) + "\n").encode("ascii")
+
+
+def visitors_bytes(whole: MonthsDue) -> bytes:
+    """The pupils of other municipalities that a run was computed by, month by month, as CSV: what explains its claims."""
+    rows = ["month,home_municipality_code,school_unit_code,grade,pupil_count"]
+    for month, one in sorted(whole.counts.items()):
+        for home, units in sorted(one.visitors.items()):
+            for unit, heads in sorted(units.items()):
+                rows += [f"{month},{home},{unit},{grade},{count}" for grade, count in sorted(heads.items())]
     return ("\n".join(rows) + "\n").encode("ascii")
 
 

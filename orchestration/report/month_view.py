@@ -5,7 +5,7 @@ Belongs here: layout and words. Does not: any number that is not in a sealed run
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models_py.payment import PaymentLine, terms_of_month
+from models_py.payment import PaymentLine, is_claim, terms_of_month
 from models_py.payment.terms import GRADES
 from models_py.payment.twelfths import half_even_ore
 from orchestration.payments import book, record
@@ -105,7 +105,7 @@ def explain_month_view(found: Settings, *, school_unit_code: str, asked: str) ->
     return Group(*parts)
 
 
-def _rates(found: Settings, line: PaymentLine, heads: dict[str, int]) -> list[RenderableType]:
+def _rates(found: Settings, line: PaymentLine, heads: dict[str, int], *, shown: Set[str]) -> list[RenderableType]:
     """Pupils × rate = year, per component that follows the pupils, of the newest line's publication."""
     policy = payment_policy(found.policies / line.municipality_code, funding_year=line.funding_year)
     if policy is None or policy.mode != "follow_pupil":
@@ -118,7 +118,7 @@ def _rates(found: Settings, line: PaymentLine, heads: dict[str, int]) -> list[Re
     for name in ("month_component", "month_grade", "pupils", "month_rate", "month_annual"):
         table.add_column(say(name), justify="left" if name == "month_component" else "right")
     for (unit, component), price in sorted(prices.items()):
-        if unit == line.school_unit_code:
+        if unit == line.school_unit_code and component in shown:
             for grades, rate in _alike(price.per_pupil):
                 count = sum(heads.get(grade, 0) for grade in grades)
                 if count:
@@ -168,7 +168,11 @@ def _lines_view(
             sek(line.amount_ore),
         )
     table.add_section()
-    table.add_row(say("month_sum"), "", "", "", "", "", sek(sum(line.amount_ore for line in lines)))
+    sums = {"month_sum": False, "month_claim_sum": True}
+    for name, claimed in sums.items():
+        own = [line.amount_ore for line in lines if is_claim(line.component_code) == claimed]
+        if own or not claimed:
+            table.add_row(say(name), "", "", "", "", "", sek(sum(own)))
     heads = heads_of(run, month=first.month, school_unit_code=first.school_unit_code)
     title = say("month_explain_title", school=first.school_unit_code, month=asked, municipality=code)
     note = say("month_explain_note", month=first.month, publication=lines[-1].publication_id)
@@ -176,7 +180,7 @@ def _lines_view(
     return [
         Text(title, style="bold"),
         table,
-        *_rates(found, lines[-1], heads),
+        *_rates(found, lines[-1], heads, shown={line.component_code for line in lines}),
         note,
         say("month_grades", grades=counted),
     ]
@@ -203,4 +207,12 @@ def _beside(manifest: dict[str, Any]) -> list[str]:
         told.append(say(f"month_unpaid_{one['reason']}", school=one["school_unit_code"], pupils=one["pupil_count"]))
     if beside["visitors"]:
         told.append(say("month_visitors", pupils=sum(one["pupil_count"] for one in beside["visitors"])))
+    if beside.get("claims_ore"):
+        told.append(say("month_claims", amount=sek(beside["claims_ore"])))
+    undecided = [one for one in beside.get("undecided_visitors", ()) if one["month"] == manifest["month"]]
+    for one in undecided[:MOST_ROWS]:
+        why, home = say(f"month_undecided_{one['reason']}"), one["home_municipality_code"]
+        told.append(
+            say("month_undecided", school=one["school_unit_code"], pupils=one["pupil_count"], home=home, why=why)
+        )
     return told

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from models_py.errors import PaymentError
 from orchestration.resources.policy_text import PolicyError, read_policy_text
 from orchestration.resources.shape_types import Strict, Text
 
@@ -23,10 +24,13 @@ Source = Literal[
     "component_code", "month", "pay_date", "organiser_key", "payee_kind", "reason_type", "reference", "run_id",
     "publication_id", "pupil_count", "municipality_code", "funding_year",
 ]  # fmt: skip
-PayeeKind = Literal["own", "independent", "other_municipality"]
+Paid = Literal["own", "independent", "other_municipality"]
+PayeeKind = Literal["own", "independent", "other_municipality", "home_municipality"]
 Account = Annotated[str, Field(pattern=r"^[0-9]{3,10}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9]{2,4}$")]
 OTHERS = "default"
+DEBTOR = "home_municipality"
+"""Payee kind of claims on other municipalities, which have accounts of their own."""
 
 
 class ExportColumn(Strict):
@@ -76,11 +80,19 @@ class ExportFile(Strict):
         return self
 
 
+class Claims(Strict):
+    """Accounts of claims on other municipalities: the income, and the receivable that it stands against."""
+
+    account: Account
+    counter_account: Account
+
+
 class PaymentExport(Strict):
     """``payment_export.yml``. ``accounts``: component (or ``default``) to payee kind to account."""
 
-    accounts: dict[str, dict[PayeeKind, Account]]
+    accounts: dict[str, dict[Paid, Account]]
     counter_account: Account
+    claims: Claims | None = None
     files: Annotated[list[ExportFile], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -94,9 +106,22 @@ class PaymentExport(Strict):
         return self
 
     def account(self, component: str, kind: PayeeKind) -> str:
-        """The account of a component's lines to one kind of payee."""
+        """The account of a component's lines to one kind of payee. Raises PaymentError for claims without one."""
+        if kind == DEBTOR:
+            return self._claims().account
         found = self.accounts.get(component, {}).get(kind)
         return found if found is not None else self.accounts[OTHERS][kind]
+
+    def counter(self, kind: PayeeKind) -> str:
+        """The account that lines to one kind of payee stand against; raises as ``account``."""
+        return self._claims().counter_account if kind == DEBTOR else self.counter_account
+
+    def _claims(self) -> Claims:
+        if self.claims is None:
+            raise PaymentError(
+                f"{EXPORT_FILE} has no accounts for claims on other municipalities; add claims with account and counter_account"
+            )
+        return self.claims
 
     def sha256(self) -> str:
         """Hash of the mapping's values."""

@@ -18,9 +18,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from models_py.errors import PaymentError
-from models_py.payment import BudgetChange, DayRule, FormCalendar, OwnResult, Payee, SchoolEvent, balance
+from models_py.payment import (
+    BudgetChange,
+    DayRule,
+    FormCalendar,
+    InterMunicipal,
+    OwnResult,
+    Payee,
+    SchoolEvent,
+    balance,
+)
 from models_py.payment.balance import BalanceYear
 from models_py.payment.terms import Mode
+from orchestration.resources.payment_between import Between, between_of
 from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
 from orchestration.resources.shape_types import Kronor, Name, Strict, Text
 
@@ -104,6 +114,7 @@ class PaymentYear(Strict):
     first_month: Month = 1  # the first month that is paid from here
     events: list[Event] = []
     budget_changes: list[Change] = []
+    inter_municipal: Between | None = None
 
     @model_validator(mode="after")
     def _each_once(self) -> PaymentYear:
@@ -142,6 +153,7 @@ class PaymentPolicy:
     changes: tuple[BudgetChange, ...]
     balance: tuple[BalanceYear, ...]
     sha256: str
+    between: InterMunicipal
 
 
 def payment_policy(folder: Path, *, funding_year: int) -> PaymentPolicy | None:
@@ -177,6 +189,7 @@ def payment_policy(folder: Path, *, funding_year: int) -> PaymentPolicy | None:
         changes=tuple(changes),
         balance=_made(text, ("own_results",), lambda: balance(results)),
         sha256=hashlib.sha256(canonical.encode("ascii")).hexdigest(),
+        between=between_of(year.inter_municipal, municipality_code=folder.name),
     )
 
 

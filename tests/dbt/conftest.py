@@ -5,6 +5,7 @@ Belongs here: the files' schemas, the rows of the small world, running dbt. Does
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -196,8 +198,11 @@ def statistic(unit: str, metric: str, year: str | None, value: float | None, cod
     return {"school_unit_code": unit, "metric": metric, "school_year": year, "value": value, "value_code": code}
 
 
-def write_small_world(home: Path) -> None:
-    """9999 with own pupils on two dates; 9998 and 9997 in Skolverket's exports, where 9999 stands in one too."""
+def write_small_world(home: Path, more: Callable[[AcceptedRows], None] | None = None) -> None:
+    """9999 with own pupils on two dates; 9998 and 9997 in Skolverket's exports, where 9999 stands in one too.
+
+    ``more`` adds deliveries that come after all others.
+    """
     rows = AcceptedRows(home)
     first, second = "2020-10-15", "2021-10-15"
     rows.add("enrollment", "e-2020", "9999", first, [enrolled("p1", "99990001", "9"), enrolled("p9", "99990003", "2")])
@@ -322,6 +327,8 @@ def write_small_world(home: Path) -> None:
             statistic("10000001", MERIT, None, None, "missing"),
         ],
     )
+    if more is not None:
+        more(rows)
     rows.close()
 
 
@@ -368,6 +375,36 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
 @pytest.fixture(scope="session")
 def marts(small_world: Dbt) -> Callable[[str], list[tuple[Any, ...]]]:
     return small_world.rows
+
+
+def write_months(rows: AcceptedRows) -> None:
+    """Registers of other days than October's, as months are paid by: pupils have moved, come and left, a unit is empty."""
+    for day, unit in (
+        ("2020-11-15", "99990003"), ("2021-03-15", "99990002"), ("2021-07-15", "99990002"), ("2021-09-15", "99990001"),
+        ("2021-11-15", "99990005"),
+    ):  # fmt: skip
+        pupils = [enrolled("p1", unit, "9"), enrolled("p2", unit, "9"), enrolled(f"new-{day}", unit, "F")]
+        rows.add("enrollment", f"e-{day}", "9999", day, [*pupils, enrolled("p2", "99990004", "9")])
+        protected = {"school_unit_code": unit, "grade": "4", "pupil_count": 1}
+        rows.add("protected_counts", f"c-{day}", "9999", day, [protected])
+
+
+@pytest.fixture
+def with_months(small_world: Dbt, tmp_path: Path) -> Dbt:
+    """The small world with monthly registers beside it, its models built anew by the SQL that dbt compiled."""
+    write_small_world(tmp_path, more=write_months)
+    warehouse = Path("pseudonymised") / "warehouse.duckdb"
+    shutil.copy(small_world.home / warehouse, tmp_path / warehouse)
+    nodes = json.loads((small_world.home / "target" / "manifest.json").read_text())["nodes"]
+    models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
+    order = TopologicalSorter({name: models.keys() & node["depends_on"]["nodes"] for name, node in models.items()})
+    with duckdb.connect(str(tmp_path / warehouse)) as connection:
+        for name in order.static_order():
+            node = models[name]
+            sql = node["compiled_code"].replace(str(small_world.home), str(tmp_path))
+            kind = node["config"]["materialized"]
+            connection.execute(f"create or replace {kind} {node['relation_name']} as {sql}")
+    return Dbt(tmp_path)
 
 
 @pytest.fixture

@@ -276,6 +276,9 @@ PROMISED = {
     | {"schooling_year": "INTEGER"}
     | dict.fromkeys(["leaver_count", "not_eligible_count", "merit_count"], "BIGINT")
     | dict.fromkeys(["merit_tenths_sum", "merit_tenths_square_sum"], "BIGINT"),
+    "fct_monthly_enrollment": AT_COUNT
+    | dict.fromkeys(["grade", "home_municipality_code"], "VARCHAR")
+    | dict.fromkeys(["pupil_count", "august_pupil_count"], "INTEGER"),
     "fct_need_register_counts": AT_COUNT | LEVELS | {"schooling_year": "INTEGER", "pupil_count": "BIGINT"},
     "fct_unit_presence": AT_COUNT
     | BASIS
@@ -298,6 +301,35 @@ def test_a_mart_has_the_promised_columns_and_counts_are_integers(marts: Marts, m
 def test_there_are_no_marts_beyond_the_promised_ones(marts: Marts) -> None:
     tables = marts("select table_name from information_schema.tables where table_schema = 'marts' order by 1")
     assert [name for (name,) in tables] == sorted(PROMISED)
+
+
+def yearly(dbt: Dbt) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table that a year is decided by, and every rule, but for registers of other days than October's and their
+    accounting."""
+    told = dbt.rows("select table_schema, table_name from information_schema.tables order by all")
+    tables = {
+        name: schema for schema, name in told if schema in ("marts", "rules") and name != "fct_monthly_enrollment"
+    }
+    told = dbt.rows("select table_name from information_schema.columns where column_name = 'count_date'")
+    dated = {name for (name,) in told if name.startswith("fct_")}
+    only = dict.fromkeys(dated, f"where count_date in ('{FIRST}', '{SECOND}')")
+    only["fct_row_accounting"] = "where period not similar to '20[0-9]{2}-(03|07|09|11)-15'"
+    return {
+        name: dbt.rows(f"select * from {schema}.{name} {only.get(name, '')} order by all")
+        for name, schema in tables.items()
+    }
+
+
+def test_what_a_year_is_decided_by_is_the_same_whether_or_not_months_are_delivered_too(
+    small_world: Dbt, with_months: Dbt
+) -> None:
+    months = "select count(distinct count_date) from marts.{} where municipality_code = '9999'"
+    for mart, dates in (("fct_monthly_enrollment", 7), ("fct_enrollment", 7), ("fct_need_register_counts", 7)):
+        assert with_months.rows(months.format(mart)) == [(dates,)]
+    alone, beside = yearly(small_world), yearly(with_months)
+    assert set(alone) == set(beside) >= {"fct_school_factors", "fct_need_outcome_counts", "rule_unit_code_ended"}
+    assert [name for name in alone if alone[name] != beside[name]] == []
+    assert sum(map(len, alone.values())) > 50
 
 
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable")

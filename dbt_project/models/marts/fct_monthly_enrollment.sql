@@ -4,10 +4,20 @@
 -- august_pupil_count: pupils of an autumn's count where they were on 31 August. Who has changed school unit since then
 -- counts at the unit of August: by an ended row of the same file, else by the latest file of July or August. Who came
 -- after 31 August does not count.
+-- A register that does not say where a pupil lives means its own municipality, as for a protected identity.
 with
 enrollment as (
     select
-        rows_of_files.*,
+        rows_of_files.delivery_id,
+        rows_of_files.delivery_row_number,
+        rows_of_files.municipality_code,
+        rows_of_files.count_date,
+        rows_of_files.pupil_key,
+        rows_of_files.school_unit_code,
+        rows_of_files.grade,
+        rows_of_files.valid_from,
+        rows_of_files.valid_to,
+        coalesce(rows_of_files.home_municipality_code, rows_of_files.municipality_code) as home_municipality_code,
         cast(extract(year from rows_of_files.count_date) || '-08-31' as date) as autumn_day,
         case
             when extract(month from rows_of_files.count_date) in (7, 8)

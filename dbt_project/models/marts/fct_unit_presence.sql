@@ -1,5 +1,6 @@
 -- Every unit that has pupils, had pupils at the count date before, or is active in the register: so that a unit that
 -- falls out of a file still has a row that says so, even where a whole municipality falls out of an export.
+-- Of the year's counts: the count date before is last October, whatever months were delivered in between.
 with
 units as (
     select
@@ -9,6 +10,7 @@ units as (
         basis,
         pupil_count
     from {{ ref("fct_school_factors") }}
+    where {{ is_yearly_count("count_date") }}
 ),
 
 register as (

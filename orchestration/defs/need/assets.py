@@ -236,13 +236,11 @@ def _from_own_pupils(
     outcomes, register = warehouse.mart(OUTCOMES), warehouse.mart(REGISTER)
     needs = []
     for code in codes:
-        # One date more than the index uses: whether three dates would be steadier is told beside it.
-        earliest = dates[code][1].replace(year=dates[code][1].year - 1)
-        own = register[(register["municipality_code"] == code) & (register["count_date"] <= dates[code][0])]
+        own = register[register["municipality_code"] == code]
         needs.append(
             need_from_counts(
                 outcomes[outcomes["municipality_code"] == code],
-                register_counts=own[own["count_date"] >= earliest],
+                register_counts=own[own["count_date"].isin(_told_dates(dates[code]))],
                 dates=dates[code],
                 municipality_code=code,
                 funding_year=year,
@@ -253,6 +251,12 @@ def _from_own_pupils(
             )
         )
     return needs
+
+
+def _told_dates(dates: tuple[date, date]) -> list[date]:
+    """The count dates of the index and one before: whether three dates would be steadier is told beside it. Registers of
+    the months between them are paid by, and have no part in the index."""
+    return [*dates, dates[1].replace(year=dates[1].year - 1)]
 
 
 def _seed(municipality_code: str, funding_year: int) -> int:

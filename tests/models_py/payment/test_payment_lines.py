@@ -112,7 +112,8 @@ def test_the_home_municipality_pays_and_visitors_are_told():
         sum(sum(cell.values()) for cell in found.residents.values())
         == here.query("home_municipality_code == @CODE")["pupil_count"].sum()
     )
-    assert sum(found.visitors.values()) == here.query("home_municipality_code != @CODE")["pupil_count"].sum() > 0
+    told = sum(sum(heads.values()) for units in found.visitors.values() for heads in units.values())
+    assert told == here.query("home_municipality_code != @CODE")["pupil_count"].sum() > 0
 
 
 def test_without_any_count_nothing_is_guessed_and_a_strange_grade_is_refused():

@@ -27,12 +27,12 @@ def delivery(delivery_id: str, code: str = "9999", **changes: object) -> dict[st
 
 def finding(delivery_id: str, code: str, reason: str, severity: str, rows: int) -> dict[str, object]:
     return {
-        "delivery_id": delivery_id, "municipality_code": code, "period": "2026-10-15", "reason_code": reason,
-        "severity": severity, "row_count": rows,
+        "delivery_id": delivery_id, "source": "enrollment", "municipality_code": code, "period": "2026-10-15",
+        "reason_code": reason, "severity": severity, "row_count": rows,
     }  # fmt: skip
 
 
-FINDINGS = ["delivery_id", "municipality_code", "period", "reason_code", "severity", "row_count"]
+FINDINGS = ["delivery_id", "source", "municipality_code", "period", "reason_code", "severity", "row_count"]
 
 
 def failing(deliveries: list[dict], findings: list[dict] = ()) -> dict[str, dict[str, int]]:  # type: ignore[assignment]
@@ -77,6 +77,16 @@ def test_what_was_noted_or_replaced_blocks_nobody():
 def test_a_delivery_concerns_the_years_in_which_its_period_begins(period: str, is_concerned: bool):
     ledger = pd.DataFrame([delivery("a", period=period)])
     assert len(concerned(ledger, start_years=[2025, 2026])) == int(is_concerned)
+
+
+@pytest.mark.parametrize(
+    ("source", "period", "is_concerned"),
+    [("enrollment", "2026-03-15", False), ("protected_counts", "2026-09-15", False), ("enrollment", "2026-10-15", True),
+     ("enrollment", "unknown", True), ("school_register", "2026-10-01", True), ("background", "2026-03-15", True)],
+)  # fmt: skip
+def test_a_register_of_a_month_decides_no_year_and_stops_none(source: str, period: str, is_concerned: bool):
+    refused = delivery("a", source=source, period=period, status="refused", accepted_rows=0, rejected_rows=100)
+    assert len(concerned(pd.DataFrame([refused]), start_years=[2025, 2026])) == int(is_concerned)
 
 
 def test_a_year_builds_on_its_count_dates_and_on_the_school_years_of_its_fit():

@@ -17,7 +17,7 @@ JULY, SEPTEMBER, MARCH = date(2027, 7, 15), date(2027, 9, 15), date(2027, 3, 15)
 def counted():
     """Rows (count date, pupil, unit, grade, first day, last day, home) to the model's table, as (day, unit) to two counts."""
 
-    def count(*rows, old=(), protected=()) -> dict[tuple[date, str], tuple[int, int]]:
+    def count(*rows, old=(), protected=(), home="9999") -> dict[tuple[date, str], tuple[int, int]]:
         with duckdb.connect() as connection:
             connection.execute(
                 "create table stg_municipality__enrollment (delivery_id varchar, delivery_row_number int, municipality_code varchar, "
@@ -25,7 +25,7 @@ def counted():
                 "valid_to date, home_municipality_code varchar)"
             )
             for number, (day, pupil, unit, first, last) in enumerate(rows):
-                given = [str(day), number, "9999", day, pupil, unit, "compulsory_school", "4", first, last, "9999"]
+                given = [str(day), number, "9999", day, pupil, unit, "compulsory_school", "4", first, last, home]
                 connection.execute(f"insert into stg_municipality__enrollment values ({', '.join('?' * 11)})", given)
             connection.execute("create table int_deliveries__accepted (delivery_id varchar, is_newest boolean)")
             for day in {row[0] for row in rows}:
@@ -41,7 +41,9 @@ def counted():
             )
             sql = jinja2.Template(MODEL.read_text("utf-8")).render(ref=lambda name: name)
             found = connection.execute(sql).fetchall()
-        return {(day, unit): (here, august) for _, day, unit, _, _, here, august in found}
+        told = home or "9999"
+        assert {lives for _, _, _, _, lives, _, _ in found} <= {told, "9999"}
+        return {(day, unit): (here, august) for _, day, unit, _, lives, here, august in found if lives == told}
 
     return count
 
@@ -76,3 +78,8 @@ def test_who_comes_after_august_is_not_due_for_it(counted):
 def test_protected_pupils_are_paid_for_and_replaced_files_are_not(counted):
     assert counted((SEPTEMBER, "p1", "A", AUTUMN, None), protected=[1]) == {(SEPTEMBER, "A"): (3, 3)}
     assert counted((MARCH, "p1", "A", AUTUMN, None), old=[MARCH]) == {}
+
+
+def test_pupils_of_other_municipalities_are_apart_and_who_lives_nowhere_is_the_registers_own(counted):
+    row = (MARCH, "p1", "A", date(2026, 8, 17), None)
+    assert counted(row, home="1234") == counted(row, home=None) == {(MARCH, "A"): (1, 0)}

@@ -63,7 +63,7 @@ def test_a_wrong_value_is_told_with_file_and_line(tmp_path, old, new, words):
         ('default: {own: "7210", ', "default: {", "gives an account for"),
         ("width: 40", "align: left", "has a width"),
         ("encoding: cp437", "encoding: utf-8", "cp437"),
-        ("source: line_id}", "source: pupil_key}", "payment_export.yml:12"),
+        ("source: line_id}", "source: pupil_key}", "payment_export.yml:13"),
         ("{name: interface, text: BI, width: 25}", "{name: interface, width: 25}", "one of them"),
     ],
 )
@@ -81,3 +81,36 @@ def test_holidays_are_those_of_the_law_and_the_banks():
     days = swedish_holidays(2027)
     assert {date(2027, 3, 26), date(2027, 5, 6), date(2027, 6, 25), date(2027, 12, 24), date(2028, 1, 6)} <= days
     assert date(2027, 3, 25) not in days
+
+
+def test_what_holds_between_municipalities_is_decided_year_by_year():
+    policy, other = (payment_policy(EXAMPLE, funding_year=year) for year in (2027, 2028))
+    assert policy is not None
+    assert other is not None
+    assert (policy.between.municipality_code, policy.between.claims, policy.between.payments) == (
+        "9999",
+        "own_rates",
+        "own_rates",
+    )
+    assert policy.between.claim_rates["1234"]["7"] == 101_250 * 100 * 10**6
+    assert (policy.between.payment_rates, other.between.claims) == ({}, "none")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("claims: own_rates", "claims: all", "payments.yml:17: .*claims"),
+        ("F: 78000", "F: -1", "per_pupil_sek.F"),
+        ("F: 78000", "K: 78000", "per_pupil_sek.K"),
+        ('municipality: "1234"', 'municipality: "12345"', "municipality"),
+        ("pupils: theirs_here", "pupils: theirs", "pupils"),
+        (
+            "      agreements:\n",
+            '      agreements:\n        - {municipality: "1234", pupils: theirs_here, decided_by: x, per_pupil_sek: {F: 1}}\n',
+            "more than once",
+        ),
+    ],
+)
+def test_a_wrong_agreement_is_told_with_file_and_line(tmp_path, old, new, words):
+    with pytest.raises(PolicyError, match=words):
+        payment_policy(spoiled(tmp_path, "payments.yml", old, new), funding_year=2027)
