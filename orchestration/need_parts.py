@@ -68,6 +68,12 @@ def hidden(
     return made
 
 
+def without_causes(tables: Mapping[str, pd.DataFrame], *, units: Collection[str]) -> dict[str, pd.DataFrame]:
+    """``tables`` without the causes of change of ``units``: beside this year's index they would tell last year's."""
+    parts = tables["allocation_change_part"]
+    return dict(tables) | {"allocation_change_part": parts[~parts["school_unit_code"].isin(tuple(units))]}
+
+
 def _emptied(table: pd.DataFrame, units: Collection[str], columns: tuple[str, ...]) -> pd.DataFrame:
     own = table["school_unit_code"].isin(units)
     if not own.any():

@@ -21,7 +21,7 @@ from orchestration.yearly import change, interval
 
 def test_every_cause_every_fate_and_every_reason_has_words_in_two_languages():
     reasons = [change.NO_EARLIER_YEAR, change.NOT_COVERED, change.COUNTS_GONE, change.NOT_COMPARABLE, change.DAMAGED]
-    reasons += [interval.NO_DRAWS, interval.NOTHING_MOVED, interval.CANNOT_BE_SHARED]
+    reasons += [change.INDEX_GONE, interval.NO_DRAWS, interval.NOTHING_MOVED, interval.CANNOT_BE_SHARED]
     for words, codes in ((CAUSE_WORDS, CAUSES), (BECAME_WORDS, UNIT_CHANGES), (REASON_WORDS, reasons)):
         assert set(words) == set(codes)
         assert all(each["sv"] and each["en"] and each["sv"] != each["en"] for each in words.values())
