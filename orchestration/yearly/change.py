@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -155,8 +155,8 @@ def compare_years(
             return ComparedYears(previous, reason_code=COUNTS_GONE)
         old, withheld = last_index(previous, kept)
         change = change_since_last_year(
-            inputs[year - 1],
-            new=inputs[year],
+            with_facts_of(inputs[year - 1], inputs[year]),
+            new=with_facts_of(inputs[year], inputs[year - 1]),
             need=need_states(scope, previous, old=old, code=code, year=year, marts=marts, need=need, fit=fit),
             policies=policies,
             published_ore=previous.amounts_ore(),
@@ -195,6 +195,23 @@ def last_index(previous: PreviousYear, kept: pd.DataFrame | None) -> tuple[pd.Da
             f"home does not keep that publication's index; run {previous.funding_year} again, then this year"
         )
     return own.loc[told.index].reset_index(), units
+
+
+def with_facts_of(own: YearInputs, other: YearInputs) -> YearInputs:
+    """``own`` with the measures that ``other`` alone has, so that a component which came or went can be asked of both years.
+
+    A unit that only ``own`` has is without them; a policy that reads them refuses then, as it does for any gap.
+    """
+    if other.measures is None:
+        return own
+    if own.measures is None:
+        units = pd.DataFrame({"school_unit_code": sorted(set(own.enrollment["school_unit_code"]))})
+    else:
+        units = own.measures
+    further = [name for name in other.measures.columns if name == "school_unit_code" or name not in units.columns]
+    if len(further) == 1:
+        return own
+    return replace(own, measures=units.merge(other.measures[further], on="school_unit_code", how="left"))
 
 
 def _inputs(
