@@ -47,7 +47,7 @@ def test_the_pages_go_where_they_are_asked_to(home: Path, tmp_path: Path):
 def test_where_nothing_is_published_the_verb_says_so(home: Path, arguments: tuple[str, ...]):
     code, told = likvard("site", *arguments, "--no-pdf")
     assert code == 2
-    assert "2026" in told or "2027" in told
+    assert arguments[0] in told
     assert not (home / "site").exists()
 
 
