@@ -17,6 +17,8 @@ from orchestration.site.reading import Row
 
 NAMED = 3
 """Units that are named at each end."""
+FEWEST = 50
+"""Pupils in either year below which a unit stands in the table alone: its kronor per pupil would flatten all other lines."""
 
 
 def both_years(material: Material) -> list[tuple[Row, Row]]:
@@ -35,15 +37,11 @@ def last_year_view(material: Material) -> dict[str, Any] | None:
     speaker, say, units = material.speaker, material.speaker.say, both_years(material)
     if not units:
         return None
-    ends = {*range(NAMED), *range(len(units) - NAMED, len(units))} if len(units) > 2 * NAMED else {*range(len(units))}
-    drawn, rows = [], []
-    for place, (before, after) in enumerate(units):
-        name, change = str(after["school_unit_name"] or after["school_unit_code"]), _change(before, after)
-        told = f"{_signed(material, change)} {say('per_pupil_short')}"
-        drawn.append(
-            Slope(_per_pupil(before) / 100, _per_pupil(after) / 100, name if place in ends else None, told)
-        )
-        code = after["school_unit_code"]
+    drawn = _drawn(material, [each for each in units if min(row["pupil_count"] for row in each) >= FEWEST] or units)
+    rows = []
+    for before, after in units:
+        code, change = after["school_unit_code"], _change(before, after)
+        name = after["school_unit_name"] or code
         link = Markup('<a href="schools/{}.html">{}</a>').format(code, name)
         rows.append(
             [
@@ -54,8 +52,8 @@ def last_year_view(material: Material) -> dict[str, Any] | None:
             ]
         )
     means = [_mean([pair[side] for pair in units]) for side in (0, 1)]
-    told = f"{_signed(material, means[1] - means[0])} {say('per_pupil_short')}"
-    drawn.append(Slope(means[0] / 100, means[1] / 100, str(say("slope_all")), told, "mean"))
+    left_out = len(units) - len(drawn)
+    drawn.append(_slope(material, means[0], means[1], str(say("slope_all")), kind="mean"))
     foot = [
         say("slope_all"),
         speaker.derived("previous_per_pupil_mean", means[0], "kr"),
@@ -67,8 +65,26 @@ def last_year_view(material: Material) -> dict[str, Any] | None:
     return {
         "chart": slopes(speaker, drawn, label=say("slope_label"), **years),
         "table": Table(say("slope_caption"), heads, rows, numbers=(1, 2, 3), foot=foot),
+        "how": say("slope_how"),
+        "small": say("slope_small", fewest=str(FEWEST)) if left_out else None,
         "text": say("start_last_year_text", units=speaker.derived("units_in_both_years", len(units)), **years),
     }
+
+
+def _drawn(material: Material, units: list[tuple[Row, Row]]) -> list[Slope]:
+    """A line per unit, those at both ends with their names."""
+    made = []
+    for place, (before, after) in enumerate(units):
+        is_named = place < NAMED or place >= len(units) - NAMED
+        name = str(after["school_unit_name"] or after["school_unit_code"]) if is_named else None
+        made.append(_slope(material, _per_pupil(before), _per_pupil(after), name))
+    return made
+
+
+def _slope(material: Material, before: int, after: int, name: str | None, *, kind: str = "unit") -> Slope:
+    gap = after - before
+    told = f"{'+' if gap > 0 else ''}{material.speaker.kronor(round(gap / 100) * 100)} {material.speaker.say('per_pupil_short')}"
+    return Slope(before / 100, after / 100, name, told, kind)
 
 
 def change_of_all(material: Material) -> Markup | None:
@@ -90,7 +106,3 @@ def _change(before: Row, after: Row) -> int:
 
 def _mean(rows: list[Row]) -> int:
     return round(sum(measures.ore(row["total_sek"]) for row in rows) / sum(int(row["pupil_count"]) for row in rows))
-
-
-def _signed(material: Material, ore: int) -> str:
-    return f"{'+' if ore > 0 else ''}{material.speaker.kronor(round(ore / 100) * 100)}"
