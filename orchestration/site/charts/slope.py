@@ -15,10 +15,10 @@ from orchestration.site.charts.svg import drawing, element, line, text, ticks
 from orchestration.site.speaking import Speaker
 
 TOP, BOTTOM, HEIGHT = 34, 12, 400
-LEFT, RIGHT, NAMES = 3.0, 52.0, 55.0
+LEFT, RIGHT, NAMES = 3.0, 46.0, 51.0
 LABEL = 34
 """Pixels of a name and what stands below it."""
-LONGEST = 19
+LONGEST = 24
 """Letters of a name that fit beside the lines on a narrow screen."""
 
 
@@ -75,14 +75,16 @@ def _short(name: str) -> str:
 
 
 def _apart(wanted: Sequence[float]) -> list[float]:
-    """Places near ``wanted`` (ascending), ``LABEL`` pixels apart and inside the picture."""
-    lowest, placed = float(TOP), []
-    for place in wanted:
-        lowest = max(place, lowest)
-        placed.append(lowest)
-        lowest += LABEL
-    ceiling = HEIGHT - 20.0
-    for number in reversed(range(len(placed))):
-        placed[number] = min(placed[number], ceiling)
-        ceiling = placed[number] - LABEL
-    return [round(place, 2) for place in placed]
+    """Places nearest to ``wanted`` (ascending) that are ``LABEL`` pixels apart and inside the picture.
+
+    Names that would cover each other share the way they move (pool adjacent violators).
+    """
+    pools: list[tuple[float, int]] = []
+    for number, place in enumerate(wanted):
+        pools.append((place - number * LABEL, 1))
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (a, n), (b, m) = pools[-2:]
+            pools[-2:] = [((a * n + b * m) / (n + m), n + m)]
+    last = HEIGHT - 20 - (len(wanted) - 1) * LABEL
+    starts = [min(max(value, TOP), last) for value, count in pools for _ in range(count)]
+    return [round(start + number * LABEL, 2) for number, start in enumerate(starts)]
