@@ -23,9 +23,13 @@ HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Table → columns that are empty for those units."""
-HIDDEN_WHOLE = {"redistribution_signal": ("moved_pot_share", "moved_by_chance_share")}
+HIDDEN_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "redistribution_signal": ("moved_pot_share", "moved_by_chance_share"),
+    "need_selection": ("pot_moved_by_factor_share", "pot_from_full_share", "index_rmse_from_full"),
+}
 """Table → sums over all units that are empty where any unit is hidden: with the others' indices known, what two hidden units
-move together and how far they move in all tells each of them."""
+move together and how far they move in all tells each of them. The path of factors begins with none, an equal amount per
+pupil, so its first step tells the same."""
 HIDDEN_ROWS = (
     "need_contribution", "need_alternative", "need_alternative_unit", "allocation_change_part", "allocation_interval",
 )  # fmt: skip

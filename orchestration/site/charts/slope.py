@@ -49,7 +49,7 @@ def slopes(speaker: Speaker, rows: Sequence[Slope], *, label: object, before: ob
     ]
     for value in ticks(low, high, most=6):
         marks.append(line(LEFT, at(value), RIGHT, at(value), cls="grid"))
-        marks.append(text(LEFT + 1, at(value) - 3, speaker.number(value), cls="tick", anchor="start"))
+        marks.append(text(LEFT + 1, at(value) - 3, speaker.number(value), cls="tick halo", anchor="start"))
     marks += [line(place, TOP - 10, place, HEIGHT - BOTTOM, cls="axis") for place in (LEFT, RIGHT)]
     named = sorted((row for row in rows if row.words is not None), key=lambda row: at(row.after))
     drawn = sorted(rows, key=lambda row: (row.kind == "mean", row.words is not None, row.before, row.after))

@@ -130,7 +130,9 @@ class Tables:
     def last_year(self) -> pd.DataFrame:
         """Units paid for pupils in both years: total and pupils of each year, by unit."""
         basis = self.of["allocation_change_basis"].iloc[0]
-        version = self.folder.parents[2] / str(basis["previous_funding_year"]) / "versions" / basis["previous_publication_id"]
+        version = (
+            self.folder.parents[2] / str(basis["previous_funding_year"]) / "versions" / basis["previous_publication_id"]
+        )
         names = ["school_unit_code", "total_sek", "total_per_pupil_sek", "pupil_count"]
         old = pd.read_parquet(version / "tables" / "school_allocation.parquet")[names]
         both = old.merge(self.of["school_allocation"][names], on="school_unit_code", suffixes=("_old", ""))

@@ -49,7 +49,9 @@ def test_a_withheld_index_is_the_homes_own_and_its_units_are_named(tmp_path: Pat
     ids=["none", "a unit gone", "another index of a unit that is told"],
 )
 def test_an_index_that_is_not_of_that_publication_is_refused(tmp_path: Path, kept: pd.DataFrame | None):
-    with pytest.raises(IndexGoneError, match=r"2026\.0\.1 withholds the index of 2 school units \(A, C\).*run 2026 again"):
+    with pytest.raises(
+        IndexGoneError, match=r"2026\.0\.1 withholds the index of 2 school units \(A, C\).*run 2026 again"
+    ):
         last_index(previous(tmp_path, withheld="AC"), kept)
 
 
@@ -79,7 +81,9 @@ def test_a_measure_that_one_year_alone_has_is_asked_of_both_and_own_values_stand
     assert made is not None
     assert made["distance_km"].tolist() == [9.0, 4.0]
     assert made["area_factor"].tolist()[0] == 1.1
-    assert made["area_factor"].isna().tolist() == [False, True], "a new unit has none, and a policy that reads it refuses"
+    assert made["area_factor"].isna().tolist() == [False, True], (
+        "a new unit has none, and a policy that reads it refuses"
+    )
     assert with_facts_of(old, new) is old
 
 
