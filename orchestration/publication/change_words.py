@@ -88,6 +88,11 @@ class Since:
     width: float | None
     baseline: Mapping[str, Any] | None
 
+    @property
+    def untold_ore(self) -> int:
+        """Change of units whose causes are withheld."""
+        return self.total_ore - sum(ore for _, ore in self.causes)
+
     @staticmethod
     def cause(code: str, lang: str) -> str:
         return CAUSE_WORDS[code][lang]

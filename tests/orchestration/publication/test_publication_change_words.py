@@ -49,6 +49,22 @@ def test_the_notes_tell_causes_that_add_up_and_the_largest_changes_with_their_re
     assert "elevantal" in swedish
 
 
+def test_the_notes_add_up_where_the_causes_of_a_unit_are_withheld(root: Path):
+    whole = candidate()
+    parts = whole.tables["allocation_change_part"]
+    unit = since_last_year(whole.tables).largest[0].code
+    hidden = with_table(whole, "allocation_change_part", parts[parts["school_unit_code"] != unit])
+    since = since_last_year(hidden.tables)
+    assert since.untold_ore == since_last_year(whole.tables).largest[0].ore != 0
+    swedish, english = notes(hidden, root)
+    assert "| school units whose causes are not shown | " in english
+    assert "| skolenheter vars orsaker inte visas | " in swedish
+
+
+def test_the_notes_tell_no_withheld_causes_where_all_are_told(root: Path):
+    assert "not shown |" not in notes(candidate(), root)[1]
+
+
 def test_the_notes_tell_the_share_that_is_signal(root: Path):
     swedish, english = notes(candidate(), root)
     assert "**88%** is signal" in english.replace(" %", "%")

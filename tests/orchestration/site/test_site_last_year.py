@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -81,7 +82,7 @@ def test_what_falls_is_a_broken_line_and_a_long_name_is_cut():
 @given(st.lists(st.floats(TOP, HEIGHT - 12), min_size=1, max_size=7).map(sorted))
 def test_names_never_cover_each_other_and_stay_inside(wanted: list[float]):
     placed = _apart(wanted)
-    assert all(b - a >= LABEL - 0.02 for a, b in zip(placed, placed[1:], strict=False))
+    assert all(b - a >= LABEL - 0.02 for a, b in pairwise(placed))
     assert placed[0] >= TOP
     assert placed[-1] <= HEIGHT - 20
     if len(wanted) == 1 and wanted[0] <= HEIGHT - 20:
