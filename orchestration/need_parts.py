@@ -23,9 +23,13 @@ HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Table → columns that are empty for those units."""
-HIDDEN_WHOLE = {"redistribution_signal": ("moved_pot_share", "moved_by_chance_share")}
+HIDDEN_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "redistribution_signal": ("moved_pot_share", "moved_by_chance_share"),
+    "need_selection": ("pot_moved_by_factor_share", "pot_from_full_share", "index_rmse_from_full"),
+}
 """Table → sums over all units that are empty where any unit is hidden: with the others' indices known, what two hidden units
-move together and how far they move in all tells each of them."""
+move together and how far they move in all tells each of them. The path of factors begins with none, an equal amount per
+pupil, so its first step tells the same."""
 HIDDEN_ROWS = (
     "need_contribution", "need_alternative", "need_alternative_unit", "allocation_change_part", "allocation_interval",
 )  # fmt: skip
@@ -66,6 +70,12 @@ def hidden(
     keys = {"municipality_code": known["municipality_code"].iloc[0], "is_background_count": False}
     made["dim_component"] = pd.concat([known, pd.DataFrame([keys | row])])[list(known.columns)].reset_index(drop=True)
     return made
+
+
+def without_causes(tables: Mapping[str, pd.DataFrame], *, units: Collection[str]) -> dict[str, pd.DataFrame]:
+    """``tables`` without the causes of change of ``units``: beside this year's index they would tell last year's."""
+    parts = tables["allocation_change_part"]
+    return dict(tables) | {"allocation_change_part": parts[~parts["school_unit_code"].isin(tuple(units))]}
 
 
 def _emptied(table: pd.DataFrame, units: Collection[str], columns: tuple[str, ...]) -> pd.DataFrame:

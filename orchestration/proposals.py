@@ -26,7 +26,7 @@ from orchestration.checks.results import corrections, ledgers, start_years
 from orchestration.decisions import catalogue_of, may_propose, required_rules, rule_texts, waivers_of
 from orchestration.followup.effect import design_hash
 from orchestration.names import OPEN_STATISTICS
-from orchestration.need_parts import hidden
+from orchestration.need_parts import hidden, without_causes
 from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.background import earlier_publications
@@ -68,7 +68,7 @@ class Material:
     Attributes
     ----------
     cut : table → municipality → rows
-    fits, allocations, organisers : records of the steps of need, allocation and organisers by municipality
+    fits, allocations, organisers, changes : records of the steps of need, allocation, organisers and change by municipality
     background : municipality → counts per count date, school unit, factor and level; own pupils only
     bases : municipality → basis its pupils are counted from, of all that the run concerns
     """
@@ -81,6 +81,7 @@ class Material:
     allocations: Mapping[str, Mapping[str, Any]]
     background: Mapping[str, pd.DataFrame]
     organisers: Mapping[str, Mapping[str, Any]]
+    changes: Mapping[str, Mapping[str, Any]]
     units: pd.DataFrame
     deliveries: pd.DataFrame
     corrections: pd.DataFrame
@@ -97,6 +98,7 @@ class Material:
             allocations=tables.read_record("allocation", funding_year),
             background=tables.by_municipality(BACKGROUND_COUNTS, funding_year),
             organisers=tables.read_record("organisers", funding_year),
+            changes=tables.read_record("allocation_change", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
             corrections=corrections(accepted),
@@ -178,7 +180,8 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
     )
     whole = star | {name: material.cut[name].get(code, _no_rows(name)) for name in CUT}
     told = material.allocations[code]["need_parts"]
-    return hidden(whole, units=told["units"], components=told["components"])
+    made = hidden(whole, units=told["units"], components=told["components"])
+    return without_causes(made, units=material.changes[code]["withheld_last_year"])
 
 
 def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.DataFrame]:

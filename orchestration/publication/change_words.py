@@ -43,6 +43,10 @@ REASON_WORDS: dict[str, Words] = {
     },
     "last_year_counts_are_gone": {"sv": "förra årets elevtal finns inte kvar", "en": "last year's counts are gone"},
     "years_cannot_be_mixed": {"sv": "årens regler går inte att blanda", "en": "the two years' rules cannot be mixed"},
+    "last_year_index_is_withheld": {
+        "sv": "förra årets index finns inte kvar för de skolenheter där publiceringen döljer det",
+        "en": "last year's index is gone for the school units where the publication withholds it",
+    },
     "last_year_does_not_verify": {
         "sv": "förra årets publicering är inte hel",
         "en": "last year's publication is not whole",
@@ -83,6 +87,11 @@ class Since:
     largest: tuple[ChangedUnit, ...]
     width: float | None
     baseline: Mapping[str, Any] | None
+
+    @property
+    def untold_ore(self) -> int:
+        """Change of units whose causes are withheld."""
+        return self.total_ore - sum(ore for _, ore in self.causes)
 
     @staticmethod
     def cause(code: str, lang: str) -> str:

@@ -126,6 +126,8 @@ def _degree(material: Material) -> Blocks:
     found = fifths_view(material)
     if found is not None:
         blocks += [("chart", (found["chart"], say("fifths_how"))), ("table", found["table"])]
+    if not material.shared.get("explorer"):
+        blocks.append(("p", say("explore_withheld")))
     return blocks or [("p", say("memo_withheld"))]
 
 
@@ -185,6 +187,12 @@ def _legitimacy(material: Material) -> Blocks:
         steps.append(Step(words, f"+{told}" if sums[cause] > 0 else told, float(at), float(at + sums[cause])))
         rows.append([words, speaker.derived("change_by_cause", sums[cause], "+kr", key=cause)])
         at += sums[cause]
+    whole = sum(measures.ore(row["new_total_sek"]) for row in changes)
+    if whole != at:  # units whose causes are withheld
+        words, told = str(say("cause_withheld")), speaker.kronor(whole - at)
+        steps.append(Step(words, f"+{told}" if whole > at else told, float(at), float(whole)))
+        rows.append([words, speaker.derived("change_without_cause", whole - at, "+kr")])
+        at = whole
     after = say("bridge_after", year=material.year)
     steps.append(Step(str(after), speaker.kronor(at), 0.0, float(at), is_total=True))
     table = Table(

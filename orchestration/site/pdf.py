@@ -13,6 +13,10 @@ import re
 
 VARIANT = "pdf/ua-1"
 _LIBRARY = "weasyprint"
+_RULE = re.compile(r"^(\.chart [^{]+)\{([^}]*)\}", re.MULTILINE)
+_VARIABLE = re.compile(r"(--[a-z-]+):([^;}]+)")
+_PICTURE = re.compile(r'<svg class="chart"[^>]*>')
+_WORDS = 'text{font:11.5px "Liberation Sans",Arial,sans-serif}'
 _LINK = re.compile(r' href="(?!mailto:|#)[^"]*"')
 
 
@@ -32,6 +36,16 @@ def pdf_of(html: str) -> bytes:
             f"no PDF can be written here; install Pango (libpangoft2-1.0-0) or leave PDF out with --no-pdf: {error}"
         ) from error
     logging.getLogger(_LIBRARY).setLevel(logging.ERROR)  # what of the screen's style a PDF has no use for
-    text = _LINK.sub("", html)
+    text = pictures_with_style(_LINK.sub("", html))
     identity = hashlib.sha256(text.encode()).hexdigest()[:32].encode()
     return weasyprint.HTML(string=text).write_pdf(pdf_variant=VARIANT, pdf_identifier=identity, pdf_tags=True)
+
+
+def pictures_with_style(html: str) -> str:
+    """The page's rules for pictures inside every picture: WeasyPrint gives a picture no style of the page around it."""
+    variables = dict(_VARIABLE.findall(html[: html.find("</style>")]))
+    rules = [f"{where.replace('.chart ', '')}{{{what}}}" for where, what in _RULE.findall(html)]
+    told = _WORDS + "".join(rules)
+    for name, value in variables.items():
+        told = told.replace(f"var({name})", value)
+    return _PICTURE.sub(lambda found: f"{found[0]}<style>{told}</style>", html)

@@ -49,12 +49,15 @@ class Book:
     tables : table to rows, in the order of their keys; a table that an older contract lacks has none
     manifest : the sealed manifest
     act : the ledger's line of the publication, empty where there is none
+    previous : school_unit_code to its row of ``school_allocation`` in the publication that this one is compared with; empty
+        where there is none, or where it is no longer what it was
     """
 
     publication: Published
     tables: Mapping[str, tuple[Row, ...]]
     manifest: Mapping[str, Any]
     act: Mapping[str, Any]
+    previous: Mapping[str, Row] = field(default_factory=dict)
     _by: dict[tuple[str, str], Mapping[Any, tuple[Row, ...]]] = field(default_factory=dict)
 
     def of(self, table: str, column: str, value: Any) -> tuple[Row, ...]:
@@ -96,12 +99,26 @@ class Book:
 def read_book(publication: Published) -> Book:
     """Every table of ``publication``, its manifest, and the ledger's line of it."""
     written = ledger.read(publication.path.parents[2] / ledger.NAME)
+    tables = {name: _rows(publication.path, name) for name in CONTRACTS}
     return Book(
         publication=publication,
-        tables={name: _rows(publication.path, name) for name in CONTRACTS},
+        tables=tables,
         manifest=json.loads((publication.path / "manifest.json").read_text(encoding="utf-8")),
         act=written.find(publication.publication_id) or {},
+        previous=_previous(publication, tables["allocation_change_basis"]),
     )
+
+
+def _previous(publication: Published, basis: tuple[Row, ...]) -> dict[str, Row]:
+    """Last year's units, by the hash that the comparison was made with."""
+    if not basis or not basis[0].get("previous_publication_id"):
+        return {}
+    year, name = basis[0]["previous_funding_year"], basis[0]["previous_publication_id"]
+    version = publication.path.parents[2] / str(year) / "versions" / str(name)
+    seal = _rows(version, "dim_publication")
+    if not seal or seal[0]["content_sha256"] != basis[0]["previous_content_sha256"]:
+        return {}
+    return {row["school_unit_code"]: row for row in _rows(version, "school_allocation")}
 
 
 def _rows(version: Path, table: str) -> tuple[Row, ...]:

@@ -63,11 +63,12 @@ def _page(material: Material, wide: Row) -> Page:
         "exact": exact_table(material, code),
         "need_parts": say("need_parts") if wide.get("need_parts_sek") is not None else None,
         "bridge": _bridge(material, change),
+        "bridge_withheld": _no_causes(material, change),
         "strip": _strip(material, wide, name),
         "why": why(material, wide),
         "same": [say(f"same_{what}") for what in ("organiser", "results", "quality", "outside", "last_krona")],
         "counted": _counted(material),
-        "sure": _sure(material, code),
+        "sure": _sure(material, wide),
         "limits": [say(f"limit_{what}") for what in ("not_quality", "not_pupil", "lag", "background")],
     }
     return Page(f"schools/{code}.html", "school.html.jinja", name, values, current="start")
@@ -113,8 +114,8 @@ def _change(material: Material, change: Row | None) -> Markup:
 
 
 def _bridge(material: Material, change: Row | None) -> dict[str, Any] | None:
-    """Last year to this year by cause, as a picture and as a table."""
-    if change is None:
+    """Last year to this year by cause, as a picture and as a table; None where causes are not told."""
+    if change is None or _no_causes(material, change):
         return None
     speaker, say, lang = material.speaker, material.speaker.say, material.speaker.language
     parts = {
@@ -141,6 +142,15 @@ def _bridge(material: Material, change: Row | None) -> dict[str, Any] | None:
             foot=[last, speaker.figure(change, "new_total_sek", "kr", 2)],
         ),
     }  # fmt: skip
+
+
+def _no_causes(material: Material, change: Row | None) -> Markup | None:
+    """That the causes are withheld, where they do not add up to the change."""
+    if change is None:
+        return None
+    parts = material.book.of("allocation_change_part", "school_unit_code", change["school_unit_code"])
+    told = sum(part["change_sek"] for part in parts)
+    return None if told == change["change_sek"] else material.speaker.say("bridge_withheld")
 
 
 def _strip(material: Material, wide: Row, name: str) -> dict[str, Any]:
@@ -195,10 +205,10 @@ def _counted(material: Material) -> list[Markup]:
     return told
 
 
-def _sure(material: Material, code: str) -> list[Markup]:
-    speaker, row = material.speaker, material.book.unit("allocation_interval", code)
+def _sure(material: Material, wide: Row) -> list[Markup]:
+    speaker, row = material.speaker, material.book.unit("allocation_interval", wide["school_unit_code"])
     if row is None:
-        return [speaker.say("sure_unknown")]
+        return [speaker.say("sure_withheld" if wide.get("index_withheld_because") else "sure_unknown")]
     ends = {
         name: speaker.figure(row, f"total_{name}_sek", "kr")
         for name in ("80_lower", "80_upper", "95_lower", "95_upper")

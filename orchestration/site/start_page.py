@@ -12,6 +12,7 @@ from markupsafe import Markup
 from orchestration.site import measures
 from orchestration.site.charts.bars import Pair, pairs
 from orchestration.site.charts.strip import strip, strip_scale
+from orchestration.site.last_year import change_of_all, last_year_view
 from orchestration.site.organiser_decision import organiser_name
 from orchestration.site.pages import Material, Page, Table
 from orchestration.site.school_page import points_of
@@ -27,6 +28,7 @@ def start_page(material: Material) -> Page:
         "facts": _facts(material),
         "strip": strip(speaker, scale=scale, label=say("strip_label_all")),
         "fifths": fifths_view(material),
+        "last_year": last_year_view(material),
         "schools": _schools(material),
         "organisers": _organisers(material),
     }
@@ -71,6 +73,9 @@ def _facts(material: Material) -> list[tuple[Markup, Markup]]:
         (say("fact_units"), speaker.figure(book.seal, "paid_unit_count")),
         (say("fact_pupils"), speaker.figure(book.seal, "pupil_count")),
     ]
+    change = change_of_all(material)
+    if change is not None:
+        facts.append((say("fact_change"), change))
     shared, moved = measures.shared_by_need(book), measures.moved_by_need(book)
     if shared is not None:
         facts.append((say("fact_shared"), speaker.derived("shared_by_need", shared, "percent", 1)))

@@ -32,8 +32,9 @@ def why(material: Material, wide: Row) -> dict[str, object]:
     up = [row for row in parts if row["index_contribution"] > SMALL]
     down = [row for row in parts if row["index_contribution"] < -SMALL]
     leading, other = (up, down) if float(wide["need_index"]) >= 100 else (down, up)
-    sentences += [_sentence(material, row, is_leading=True) for row in leading[: 1 if other else 2]]
-    sentences += [_sentence(material, row, is_leading=False) for row in other[:1]]
+    chosen = [*leading[: 1 if other else 2], *other[:1]]
+    places = ("most", "other" if other else "next") if leading else ("other",)
+    sentences += [_sentence(material, row, place) for row, place in zip(chosen, places, strict=False)]
     bars = [
         Bar(factor_name(speaker, row["factor"]), _signed(material, row), float(row["index_contribution"]))
         for row in parts
@@ -65,10 +66,11 @@ def _first(material: Material, wide: Row) -> Markup:
     return speaker.say("why_above" if distance > 0 else "why_below", share=shown)
 
 
-def _sentence(material: Material, row: Row, *, is_leading: bool) -> Markup:
+def _sentence(material: Material, row: Row, place: str) -> Markup:
+    """``place``: most, next (the same way as most) or other (the other way)."""
     speaker = material.speaker
     raises = row["index_contribution"] > 0
-    key = f"why_{'most' if is_leading else 'other'}_{'up' if raises else 'down'}"
+    key = f"why_{place}_{'up' if raises else 'down'}"
     phrase = speaker.word(f"factor_{'more' if raises else 'less'}", row["factor"])
     points = speaker.derived("contribution_size", abs(row["index_contribution"]), "number", 1, key=row.key)
     sek = speaker.derived("contribution_sek_size", abs(int(row["contribution_sek_per_pupil"] * 100)), "kr", key=row.key)

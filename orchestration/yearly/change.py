@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from models_py.allocation.year_change import (
     YearInputs,
     change_since_last_year,
 )
-from models_py.errors import AllocationError, NeedError
+from models_py.errors import AllocationError, LikvardError, NeedError
 from models_py.need.other_weights import index_under_weights
 from models_py.need.policy import NeedPolicy
 from orchestration.allocation_inputs import AllocationInputs, PupilCounts, gather
@@ -43,6 +43,8 @@ NOT_COVERED = "policy_does_not_cover_last_year"
 COUNTS_GONE = "last_year_counts_are_gone"
 NOT_COMPARABLE = "years_cannot_be_mixed"
 DAMAGED = "last_year_does_not_verify"
+INDEX_GONE = "last_year_index_is_withheld"
+INDEX_COLUMNS = ["school_unit_code", "need_index", "need_share"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +52,18 @@ class ComparedYears:
     """What came of comparing: the change, or the code of why there is none, and what it says in words.
 
     ``previous`` is the publication compared with; ``detail`` may name school units and policy keys, never a pupil.
+    ``withheld``: units whose index last year's publication withholds, ascending; their causes would tell it.
     """
 
     previous: PreviousYear | None = None
     change: YearChange | None = None
     reason_code: str | None = None
     detail: str = ""
+    withheld: tuple[str, ...] = ()
+
+
+class IndexGoneError(LikvardError):
+    """What last year's publication withholds is not in the home as it was published; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +128,7 @@ def compare_years(
     fit: Mapping[str, Any],
     root: Path,
     pupils: Mapping[int, PupilCounts] | None = None,
+    kept: pd.DataFrame | None = None,
 ) -> ComparedYears:
     """Compare one municipality's year with its publication of the year before, decided or proposed.
 
@@ -129,8 +138,9 @@ def compare_years(
     fit : this year's record of the need model
     root : the published zone
     pupils : year to what its need step counted of own pupils
+    kept : last year's ``fct_need_index`` as the home keeps it, for units whose index the publication withholds
     """
-    previous = None
+    previous, withheld = None, ()
     pupils = pupils or {}
     try:
         previous = previous_year(root, code, year - 1, proposals=True)
@@ -143,10 +153,11 @@ def compare_years(
         }
         if not len(inputs[year - 1].enrollment):
             return ComparedYears(previous, reason_code=COUNTS_GONE)
+        old, withheld = last_index(previous, kept)
         change = change_since_last_year(
-            inputs[year - 1],
-            new=inputs[year],
-            need=need_states(scope, previous, code=code, year=year, marts=marts, need=need, fit=fit),
+            with_facts_of(inputs[year - 1], inputs[year]),
+            new=with_facts_of(inputs[year], inputs[year - 1]),
+            need=need_states(scope, previous, old=old, code=code, year=year, marts=marts, need=need, fit=fit),
             policies=policies,
             published_ore=previous.amounts_ore(),
             new_ore=amounts_ore,
@@ -156,9 +167,51 @@ def compare_years(
         return ComparedYears(previous, reason_code=DAMAGED, detail=str(error))
     except PolicyError as error:
         return ComparedYears(previous, reason_code=NOT_COVERED, detail=str(error))
+    except IndexGoneError as error:
+        return ComparedYears(previous, reason_code=INDEX_GONE, detail=str(error))
     except AllocationError as error:
         return ComparedYears(previous, reason_code=NOT_COMPARABLE, detail=str(error))
-    return ComparedYears(previous, change)
+    return ComparedYears(previous, change, withheld=withheld)
+
+
+def last_index(previous: PreviousYear, kept: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Last year's whole index (``INDEX_COLUMNS``), and the units whose index its publication withholds.
+
+    Their index is the home's own, which must be the published one for every other unit; else raises IndexGoneError.
+    """
+    told = previous.table("fct_need_index").astype({"school_unit_code": str})
+    is_withheld = told["need_index"].isna()
+    if "index_withheld_because" in told:
+        is_withheld &= told["index_withheld_because"].notna()
+    told = told[INDEX_COLUMNS].set_index("school_unit_code")
+    units = tuple(sorted(told.index[is_withheld.to_numpy()]))
+    if not units:
+        return told.reset_index(), ()
+    own = None if kept is None else kept[INDEX_COLUMNS].astype({"school_unit_code": str}).set_index("school_unit_code")
+    others = told.index.difference(units)
+    if own is None or set(own.index) != set(told.index) or not own.loc[others].equals(told.loc[others]):
+        raise IndexGoneError(
+            f"{previous.publication_id} withholds the index of {len(units)} school units ({', '.join(units[:3])}), and the "
+            f"home does not keep that publication's index; run {previous.funding_year} again, then this year"
+        )
+    return own.loc[told.index].reset_index(), units
+
+
+def with_facts_of(own: YearInputs, other: YearInputs) -> YearInputs:
+    """``own`` with the measures that ``other`` alone has, so that a component which came or went can be asked of both years.
+
+    A unit that only ``own`` has is without them; a policy that reads them refuses then, as it does for any gap.
+    """
+    if other.measures is None:
+        return own
+    if own.measures is None:
+        units = pd.DataFrame({"school_unit_code": sorted(set(own.enrollment["school_unit_code"]))})
+    else:
+        units = own.measures
+    further = [name for name in other.measures.columns if name == "school_unit_code" or name not in units.columns]
+    if len(further) == 1:
+        return own
+    return replace(own, measures=units.merge(other.measures[further], on="school_unit_code", how="left"))
 
 
 def _inputs(
@@ -195,20 +248,19 @@ def need_states(
     scope: Scope,
     previous: PreviousYear,
     *,
+    old: pd.DataFrame,
     code: str,
     year: int,
     marts: Marts,
     need: pd.DataFrame,
     fit: Mapping[str, Any],
 ) -> NeedStates:
-    """Last year's published index and this year's; where both years' weights are kept, each year's pupils under the other's.
+    """Last year's index (``old``) and this year's; where both years' weights are kept, each year's pupils under the other's.
 
     Weights are told apart from composition for own pupils only: of a delivered index nobody but its sender knows what it
     rests on, and open statistics describe school units. Where the model's form differs too, its cause is 'need_model'.
     """
-    columns = ["school_unit_code", "need_index", "need_share"]
-    old = previous.table("fct_need_index")[columns].astype({"school_unit_code": str})
-    new = need[columns].astype({"school_unit_code": str})
+    new = need[INDEX_COLUMNS].astype({"school_unit_code": str})
     together = NeedStates((NEED_INDEX,), {("old",): old, ("new",): new})
     before = next(iter(previous.manifest["recorded"]["fits"].values()), {})
     if "weights" not in before or "weights" not in fit or code not in marts.register:

@@ -57,6 +57,7 @@ def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehou
     """Compare each municipality with its own publication of the year before."""
     year = int(context.partition_key)
     need, lines = (tables.by_municipality(name, year) for name in ("fct_need_index", "fct_allocation"))
+    kept = tables.by_municipality("fct_need_index", year - 1)
     fits = tables.read_record("need_fit", year)
     marts = Marts.of(
         warehouse.mart("fct_enrollment"), warehouse.mart("fct_need_register_counts"), warehouse.mart("dim_school_unit")
@@ -76,8 +77,11 @@ def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehou
             fit=fits.get(code, {}),
             root=settings().published,
             pupils=pupils,
+            kept=kept.get(code),
         )
-        records[code] = {"reason_code": found.reason_code, "detail": found.detail}
+        records[code] = {
+            "reason_code": found.reason_code, "detail": found.detail, "withheld_last_year": list(found.withheld),
+        }  # fmt: skip
         for name, table in _change_tables(found, year=year).items():
             rows[name].append(table.assign(municipality_code=code, funding_year=year))
     made = {name: _written(tables, name, parts, year) for name, parts in rows.items()}

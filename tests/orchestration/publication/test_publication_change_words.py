@@ -21,7 +21,7 @@ from orchestration.yearly import change, interval
 
 def test_every_cause_every_fate_and_every_reason_has_words_in_two_languages():
     reasons = [change.NO_EARLIER_YEAR, change.NOT_COVERED, change.COUNTS_GONE, change.NOT_COMPARABLE, change.DAMAGED]
-    reasons += [interval.NO_DRAWS, interval.NOTHING_MOVED, interval.CANNOT_BE_SHARED]
+    reasons += [change.INDEX_GONE, interval.NO_DRAWS, interval.NOTHING_MOVED, interval.CANNOT_BE_SHARED]
     for words, codes in ((CAUSE_WORDS, CAUSES), (BECAME_WORDS, UNIT_CHANGES), (REASON_WORDS, reasons)):
         assert set(words) == set(codes)
         assert all(each["sv"] and each["en"] and each["sv"] != each["en"] for each in words.values())
@@ -47,6 +47,22 @@ def test_the_notes_tell_causes_that_add_up_and_the_largest_changes_with_their_re
     assert first.parts == (("pupils", -25_000_000), ("composition", -5_000_000))
     assert "Compared with publication 2026.0.1 (proposal)" in english
     assert "elevantal" in swedish
+
+
+def test_the_notes_add_up_where_the_causes_of_a_unit_are_withheld(root: Path):
+    whole = candidate()
+    parts = whole.tables["allocation_change_part"]
+    unit = since_last_year(whole.tables).largest[0].code
+    hidden = with_table(whole, "allocation_change_part", parts[parts["school_unit_code"] != unit])
+    since = since_last_year(hidden.tables)
+    assert since.untold_ore == since_last_year(whole.tables).largest[0].ore != 0
+    swedish, english = notes(hidden, root)
+    assert "| school units whose causes are not shown | " in english
+    assert "| skolenheter vars orsaker inte visas | " in swedish
+
+
+def test_the_notes_tell_no_withheld_causes_where_all_are_told(root: Path):
+    assert "not shown |" not in notes(candidate(), root)[1]
 
 
 def test_the_notes_tell_the_share_that_is_signal(root: Path):

@@ -80,6 +80,15 @@ def test_two_hidden_indices_do_not_follow_from_what_all_units_move(whole, made):
     assert row["signal_share"] == whole.tables["redistribution_signal"]["signal_share"].iloc[0]
 
 
+def test_the_path_of_factors_tells_no_distance_from_an_equal_amount_either(whole, made):
+    """Its first step has no factors: the pot that lies elsewhere with all of them is what need moves in all."""
+    columns = ["pot_moved_by_factor_share", "pot_from_full_share", "index_rmse_from_full"]
+    assert whole.tables["need_selection"][columns].notna().any().all(), "the guard has something to guard"
+    assert made["need_selection"][columns].isna().all().all()
+    kept = [name for name in made["need_selection"].columns if name not in columns]
+    pd.testing.assert_frame_equal(made["need_selection"][kept], whole.tables["need_selection"][kept])
+
+
 def test_no_published_column_of_an_index_is_forgotten():
     """A new column or table that tells a unit's index or need money must be named in ``orchestration.need_parts``."""
     tells = ("need_share", "need_index", "structural_part", "redistribution")

@@ -10,11 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "publication"))
 from candidates import candidate, release, with_table
 
+from orchestration.publication.candidate import Outcome
 from orchestration.report.published import Published, publications
 from orchestration.resources.pages_file import Comments, Pages, read_comments, read_pages
 from orchestration.settings import REPOSITORY
@@ -55,14 +57,26 @@ def comments() -> Comments | None:
 
 
 def published(root: Path, **changes: object) -> Published:
-    """A proposal of four units with last year beside it, sealed under ``root``."""
-    made = with_last_year(candidate(units=4, **changes))
+    """A proposal of four units with last year beside it, both sealed under ``root``."""
+    before = release(the_year_before(candidate(units=4, seed=1)), root)
+    assert before.status == "published", before.reasons
+    made = with_last_year(candidate(units=4, **changes), before=before)
     outcome = release(made, root)
     assert outcome.status == "published", outcome.reasons
-    return publications(root)[0]
+    return publications(root, funding_year=made.funding_year)[0]
 
 
-def with_last_year(made):
+def the_year_before(made):
+    """The candidate as one of the funding year before."""
+    year = made.funding_year - 1
+    tables = {
+        name: frame.assign(funding_year=year) if "funding_year" in frame else frame
+        for name, frame in made.tables.items()
+    }
+    return replace(made, funding_year=year, tables=tables)
+
+
+def with_last_year(made, *, before: Outcome):
     """The candidate with a change since last year for every unit: ten thousand kronor by pupils, minus one by weights."""
     wide = made.tables["school_allocation"]
     paid = wide[wide["payment_status"] == "paid"]
@@ -86,6 +100,12 @@ def with_last_year(made):
             for cause, sek in causes.items()
         ]
     )
+    seal = pq.read_table(before.path / "tables" / "dim_publication.parquet").to_pylist()[0]
+    basis = made.tables["allocation_change_basis"].assign(
+        previous_funding_year=made.funding_year - 1, previous_publication_id=before.publication_id,
+        previous_content_sha256=seal["content_sha256"], is_previous_decided=False, withheld_because=None,
+    )  # fmt: skip
+    made = with_table(made, "allocation_change_basis", basis)
     for name, frame in (("allocation_change", units), ("allocation_change_part", parts)):
         made = with_table(made, name, frame)
     return made

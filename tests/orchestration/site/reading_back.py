@@ -64,6 +64,7 @@ class Tables:
     """The published tables, and what follows from them."""
 
     def __init__(self, publication: Published) -> None:
+        self.folder = publication.path
         self.of = {name: publication.table(name) for name in CONTRACTS}
         self.manifest = pd.read_json(publication.path / "manifest.json", typ="series")
         self._keyed: dict[str, Mapping[str, dict[str, Any]]] = {}
@@ -126,6 +127,21 @@ class Tables:
         rows = self.of["allocation_change"].set_index("school_unit_code")
         return float(rows.loc[unit, "change_sek"] / rows.loc[unit, "previous_total_sek"])
 
+    def last_year(self) -> pd.DataFrame:
+        """Units paid for pupils in both years: total and pupils of each year, by unit."""
+        basis = self.of["allocation_change_basis"].iloc[0]
+        version = (
+            self.folder.parents[2] / str(basis["previous_funding_year"]) / "versions" / basis["previous_publication_id"]
+        )
+        names = ["school_unit_code", "total_sek", "total_per_pupil_sek", "pupil_count"]
+        old = pd.read_parquet(version / "tables" / "school_allocation.parquet")[names]
+        both = old.merge(self.of["school_allocation"][names], on="school_unit_code", suffixes=("_old", ""))
+        return both[(both["pupil_count"] > 0) & (both["pupil_count_old"] > 0)].set_index("school_unit_code")
+
+    def mean(self, suffix: str) -> float:
+        both = self.last_year()
+        return float(both[f"total_sek{suffix}"].astype(float).sum() / both[f"pupil_count{suffix}"].sum())
+
     def total(self) -> float:
         return float(self.of["school_allocation"]["total_sek"].astype(float).sum())
 
@@ -156,6 +172,18 @@ DERIVED: dict[str, Callable[[Tables, str], Any]] = {
     "change_by_cause": lambda t, key: (
         t.of["allocation_change_part"].set_index("cause_code").loc[[key], "change_sek"].sum()
     ),
+    "change_without_cause": lambda t, key: (
+        t.of["allocation_change"]["change_sek"].sum() - t.of["allocation_change_part"]["change_sek"].sum()
+    ),
+    "total_change": lambda t, key: t.of["allocation_change"]["change_sek"].sum(),
+    "units_in_both_years": lambda t, key: len(t.last_year()),
+    "previous_per_pupil": lambda t, key: t.last_year().loc[key, "total_per_pupil_sek_old"],
+    "per_pupil_change": lambda t, key: (
+        t.last_year().loc[key, "total_per_pupil_sek"] - t.last_year().loc[key, "total_per_pupil_sek_old"]
+    ),
+    "previous_per_pupil_mean": lambda t, key: t.mean("_old"),
+    "per_pupil_mean": lambda t, key: t.mean(""),
+    "per_pupil_mean_change": lambda t, key: t.mean("") - t.mean("_old"),
     "explored_total": lambda t, key: t.told()["total_sek"].sum(),
     "own_rule": lambda t, key: t.manifest["recorded"]["gate"]["own_rules"][key],
 }

@@ -43,11 +43,11 @@ def test_the_pages_go_where_they_are_asked_to(home: Path, tmp_path: Path):
     assert (tmp_path / "web" / "9999" / "2027.0.1" / "en" / "index.html").is_file()
 
 
-@pytest.mark.parametrize("arguments", [("2026",), ("2027", "--municipality", "0180")])
+@pytest.mark.parametrize("arguments", [("2025",), ("2027", "--municipality", "0180")])
 def test_where_nothing_is_published_the_verb_says_so(home: Path, arguments: tuple[str, ...]):
     code, told = likvard("site", *arguments, "--no-pdf")
     assert code == 2
-    assert "2026" in told or "2027" in told
+    assert arguments[0] in told
     assert not (home / "site").exists()
 
 

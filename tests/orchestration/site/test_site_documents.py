@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from orchestration.site.pdf import pdf_of
+from orchestration.site.pdf import pdf_of, pictures_with_style
 from tests.orchestration.site.conftest import Site
 from tests.orchestration.site.reading_back import HTML, parsed, words
 
@@ -48,6 +49,30 @@ def test_a_decision_is_tagged_and_carries_its_language(site: Site, language: str
 def test_a_decision_is_the_same_bytes_every_time(site: Site):
     html = (site.built.path / "sv" / "organisers" / "x1.html").read_text("utf-8")
     assert pdf_of(html) == (site.built.path / "sv" / "organisers" / "x1.pdf").read_bytes()
+
+
+def test_pictures_of_a_pdf_have_the_colours_of_the_page(site: Site):
+    """WeasyPrint hands the page's style to no picture: without its own, every bar is black."""
+    html = (site.built.path / "sv" / "memo.html").read_text("utf-8")
+    told = pictures_with_style(html)
+    pictures = told.count('<svg class="chart"')
+    assert pictures == told.count("<style>text{font") == html.count('<svg class="chart"') > 1
+    inside = told.split("<style>text{font")[1].split("</style>")[0]
+    assert ".bar.up{fill:#0b6e4f}" in inside
+    assert "var(" not in inside
+    used = set(re.findall(r'class="([a-z-]+)', told.split('<svg class="chart"')[1].split("</svg>")[0]))
+    assert {name for name in used if f".{name}" not in inside} <= {"chart", "row-name"}
+
+
+@pytest.mark.parametrize("name", ["index.html", "schools/99990001.html", "memo.html"])
+def test_no_visible_caption_repeats_the_words_above_it(site: Site, name: str):
+    page = parsed(site.built.path / "sv" / name)
+    above = {words(each) for tag in ("h1", "h2", "h3", "summary") for each in page.iter(f"{HTML}{tag}")}
+    captions = list(page.iter(f"{HTML}caption"))
+    seen = [words(each) for each in captions if not each.findall(f"{HTML}span[@class='for-ears']")]
+    assert captions
+    assert [each for each in seen if each in above] == []
+    assert all(words(each) for each in captions), "a screen reader hears every caption"
 
 
 def text(path: Path) -> str:

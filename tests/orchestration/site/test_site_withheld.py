@@ -26,6 +26,10 @@ def changed(book: Book, table: str, unit: str, **values: object) -> tuple[Row, .
     )
 
 
+def without(book: Book, table: str) -> tuple[Row, ...]:
+    return tuple(row for row in book.tables[table] if row["school_unit_code"] != HIDDEN)
+
+
 @pytest.fixture(scope="module")
 def whole(site: Site) -> Book:
     return read_book(site.publication)
@@ -58,6 +62,9 @@ def merged(whole: Book) -> Book:
             whole, "fct_need_index", HIDDEN, need_index=None, need_share=None, need_index_interval_lower=None,
             need_index_interval_upper=None, index_withheld_because="small_count",
         ),
+        "allocation_change_part": without(whole, "allocation_change_part"),
+        "allocation_interval": without(whole, "allocation_interval"),
+        "need_contribution": without(whole, "need_contribution"),
         "fct_allocation": (
             *(row for row in whole.tables["fct_allocation"] if row is not need),
             Row("fct_allocation", f"{HIDDEN}/{NEED_PARTS}/{NEED_PARTS}", line),
@@ -127,3 +134,40 @@ def test_what_open_statistics_withhold_is_told_as_two_ends_of_the_index(whole: B
     sentence = str(speaker.say("index_ends", low=ends[0], high=ends[1]))
     assert sentence in told(book, "sv")[f"schools/{HIDDEN}.html"]
     assert sentence not in told(whole, "sv")[f"schools/{HIDDEN}.html"]
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_withheld_causes_and_uncertainty_are_told_as_withheld(whole: Book, merged: Book, language: str):
+    say, path = Speaker(language, {}).say, f"schools/{HIDDEN}.html"
+    closed, opened = told(merged, language)[path], told(whole, language)[path]
+    for key in ("bridge_withheld", "sure_withheld"):
+        assert str(say(key)) in closed
+        assert str(say(key)) not in opened
+    assert "allocation_change_part.change_sek@" in opened
+    assert "allocation_change_part.change_sek@" not in closed
+
+
+def test_the_memo_adds_up_to_the_new_total_also_where_causes_are_withheld(whole: Book, merged: Book):
+    closed, opened = told(merged, "sv")["memo.html"], told(whole, "sv")["memo.html"]
+    change = next(row for row in whole.tables["allocation_change"] if row["school_unit_code"] == HIDDEN)
+    rest = str(Speaker("sv", {}).derived("change_without_cause", int(change["change_sek"] * 100), "+kr"))
+    total = opened[opened.index('data-ref="=new_total@"') - 40 :].split("</data>")[0]
+    assert rest in closed
+    assert "=change_without_cause@" not in opened
+    assert total in closed
+
+
+def test_where_too_few_indices_are_told_there_is_no_page_to_try_other_choices_and_the_memo_says_so(whole: Book):
+    rows = tuple(Row(r.table, r.key, {**r.values, "need_index": None}) for r in whole.tables["school_allocation"])
+    few = replace(whole, tables={**whole.tables, "school_allocation": rows}, _by={})
+    sentence = str(Speaker("sv", {}).say("explore_withheld"))
+    assert "explore.html" not in told(few, "sv")
+    assert sentence in told(few, "sv")["memo.html"]
+    assert sentence not in told(whole, "sv")["memo.html"]
+
+
+def test_the_explorers_page_and_its_data_hold_nothing_of_a_withheld_unit(whole: Book, merged: Book):
+    opened, closed = (told(book, "sv")["explore.html"] for book in (whole, merged))
+    assert f'"code": "{HIDDEN}"' in opened
+    assert HIDDEN not in closed
+    assert str(Speaker("sv", {}).say("explore_left_out")) in closed
