@@ -190,5 +190,5 @@ def test_the_command_says_that_nothing_was_lost_and_what_the_file_has(cut_off):
     assert "What was published before stands as it was." in told
 
 
-AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
+AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation", "allocation/organiser_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
              "publication/rule_result", "publication/proposal")  # fmt: skip
