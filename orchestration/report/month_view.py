@@ -144,7 +144,7 @@ def _lines_view(
     found: Settings, lines: list[PaymentLine], *, run: Path, code: str, asked: str, released: list[str]
 ) -> list[RenderableType]:
     first = lines[0]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     columns = (
         "month_component",
         "month_annual",
@@ -154,8 +154,15 @@ def _lines_view(
         "month_run",
         "month_amount",
     )
-    for name in columns:
-        table.add_column(say(name), justify="right" if name in ("month_annual", "pupils", "month_amount") else "left")
+    figures = ("month_annual", "pupils", "month_amount")
+    for name in columns:  # in a narrow terminal the words fold, and no figure is cut
+        table.add_column(
+            say(name),
+            justify="right" if name in figures else "left",
+            no_wrap=name in figures,
+            min_width=13 if name in ("month_annual", "month_amount") else None,
+            overflow="fold",
+        )
     for line in sorted(lines, key=lambda one: (one.component_code, one.sequence)):
         basis = say(f"month_basis_{line.basis}")
         table.add_row(
