@@ -17,6 +17,8 @@ Values = dict[str, ResolvedValue]
 BESIDE = ("need.", "baseline.")
 """Values that make the index, or name a file; what they change is told with need and guarantees."""
 PROMISES = "guarantees."
+BOOKED = ("accounts.", "cost_types.", "cost_types_sek.", "disclosure.", "overheads.")
+"""Values by which amounts are booked, added to afterwards or withheld; no school unit's decided amount follows them."""
 
 
 def policy_states(file: PolicyFile, *, funding_year: int) -> PolicyStates:
@@ -30,8 +32,8 @@ def policy_states(file: PolicyFile, *, funding_year: int) -> PolicyStates:
     rules = {key for key in old.keys() | new.keys() if not key.startswith(PROMISES)} - prices
     promised = any(key.startswith(PROMISES) for key in (*old, *new))
     causes = [
-        *([PRICES] if any(_differs(old, new, key) for key in prices) else []),
-        *([POLICY] if any(_differs(old, new, key) for key in rules) else []),
+        *([PRICES] if any(_moves(old, new, key) for key in prices) else []),
+        *([POLICY] if any(_moves(old, new, key) for key in rules) else []),
         *([GUARANTEES] if promised else []),  # what they compare with is another year's money in any case
     ]
 
@@ -52,6 +54,10 @@ def _values(file: PolicyFile, year: int) -> Values:
 
 def _is_price(*values: ResolvedValue) -> bool:
     return all(value.unit.startswith("sek") for value in values)
+
+
+def _moves(old: Values, new: Values, key: str) -> bool:
+    return not key.startswith(BOOKED) and _differs(old, new, key)
 
 
 def _differs(old: Values, new: Values, key: str) -> bool:

