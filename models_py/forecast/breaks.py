@@ -111,7 +111,7 @@ def _judge(
     has = np.flatnonzero(usable[m])
     if not len(has):
         return
-    base = int(has[0])
+    base, own = int(has[0]), _own(count, usable[m], usual)
     for y in range(base + 1, len(years)):
         if not usable[m, y]:
             rows.append((code, years[y], "year_missing", None, 0, float(count[base].sum())))
@@ -133,16 +133,26 @@ def _judge(
             continue
         if steps == 1:
             now, before = _survival(count[y], count[base])
-            deviation = np.log(max(now, 1) / max(before, 1)) - usual[y]
+            deviation = np.log(max(now, 1) / max(before, 1)) - usual[y] - own
             if panel.basis[m, y] != panel.basis[m, base]:
                 rows.append((code, years[y], "basis_changed", None, total, float(count[base].sum())))
             elif abs(deviation) > max(SHIFT, 3 * np.sqrt(CHANCE / max(before, 1))):
                 rows.append(
-                    (code, years[y], "level_shift", None, total, float(total - now + before * np.exp(usual[y])))
+                    (code, years[y], "level_shift", None, total, float(total - now + before * np.exp(usual[y] + own)))
                 )
             else:
                 learned[m, y] = True
         base = y
+
+
+def _own(count: np.ndarray, usable: np.ndarray, usual: np.ndarray) -> float:
+    """What a municipality keeps beyond what is usual, in log points: the median of its transitions; 0 of fewer than three."""
+    both = usable[1:] & usable[:-1]
+    now, before = count[1:, 1:].sum(axis=1), count[:-1, :9].sum(axis=1)
+    known = both & (now > 0) & (before > 0)
+    if known.sum() < 3:
+        return 0.0
+    return float(np.median(np.log(now[known] / before[known]) - usual[1:][known]))
 
 
 def _stays(count: np.ndarray, usable: np.ndarray, usual: np.ndarray, *, y: int, base: int) -> bool:
