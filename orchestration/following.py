@@ -97,11 +97,7 @@ def follow_municipality(
 
 def following_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
     """The table under its contract: its columns, in key order. Raises ContractError."""
-    contract = FOLLOWING[name]
-    rows = table.assign(funding_year=funding_year)[list(contract.names)]
-    rows = rows.sort_values(list(contract.keys), ignore_index=True)
-    contract.check(rows)
-    return rows
+    return FOLLOWING[name].arranged(table.assign(funding_year=funding_year))
 
 
 def _successors(units: pd.DataFrame) -> dict[str, str]:

@@ -124,11 +124,7 @@ def plans_of_municipality(
 
 def planning_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
     """The table under its contract: its columns, in key order. Raises ContractError."""
-    contract = PLANNING[name]
-    rows = table.assign(funding_year=funding_year)[list(contract.names)]
-    rows = rows.sort_values(list(contract.keys), ignore_index=True)
-    contract.check(rows)
-    return rows
+    return PLANNING[name].arranged(table.assign(funding_year=funding_year))
 
 
 def weighted_errors(backtest: pd.DataFrame) -> dict[str, dict[str, float]]:

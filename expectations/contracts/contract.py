@@ -39,6 +39,14 @@ class Contract:
         """The columns' descriptions, in order."""
         return tuple(COLUMNS[name] for name in self.names)
 
+    def arranged(self, table: pd.DataFrame) -> pd.DataFrame:
+        """``table`` with the contract's columns in order and rows in key order, checked. Raises ContractError."""
+        if missing := [name for name in self.names if name not in table.columns]:
+            raise ContractError(f"{self.table}: missing columns {missing}; the contract has {list(self.names)}")
+        rows = table[list(self.names)].sort_values(list(self.keys), ignore_index=True)
+        self.check(rows)
+        return rows
+
     def check(self, table: pd.DataFrame) -> None:
         """Raise ContractError unless ``table`` has exactly these columns, filled keys and one row per key."""
         missing = [name for name in self.names if name not in table.columns]

@@ -24,7 +24,4 @@ def followup_rows(name: str, found: Mapping[str, pd.DataFrame], *, funding_year:
         return pd.DataFrame(columns=list(contract.names))
     # By records: a part without a single value in a column must not decide its type.
     records = [row for part in parts for row in part.to_dict("records")]
-    rows = pd.DataFrame(records, columns=list(contract.names))
-    rows = rows.sort_values(list(contract.keys), ignore_index=True)
-    contract.check(rows)
-    return rows
+    return contract.arranged(pd.DataFrame(records, columns=list(contract.names)))
