@@ -14,6 +14,8 @@ from pathlib import Path
 from orchestration.settings import REPOSITORY, settings
 
 PROJECT = REPOSITORY / "dbt_project"
+SEEDS_BESIDE = REPOSITORY / "expectations" / "school_forms"
+"""Seeds that Python reads too."""
 TARGET = PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
 
@@ -61,7 +63,7 @@ def _is_fresh(stamp: Path, wanted: str) -> bool:
 
 def _models_sha256() -> str:
     digest = hashlib.sha256()
-    for path in sorted(PROJECT.rglob("*")):
+    for path in (*sorted(PROJECT.rglob("*")), *sorted(SEEDS_BESIDE.glob("*.csv"))):
         if path.suffix in {".sql", ".yml", ".csv"} and TARGET not in path.parents:
-            digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())
+            digest.update(str(path.relative_to(REPOSITORY)).encode() + path.read_bytes())
     return digest.hexdigest()

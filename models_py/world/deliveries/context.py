@@ -17,6 +17,8 @@ from models_py.world.streams import Bools, Ints, Streams
 Texts = np.ndarray[tuple[int], np.dtype[np.str_]]
 
 _TERM_START = "-08-17"
+TEN_YEARS_FROM = 2028
+"""Autumn in which the preschool class becomes year 1 of a compulsory school of ten years (SFS 2025:729)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ def with_dash(identity: Texts) -> Texts:
 def yes_no(flag: Bools) -> Texts:
     """J or N."""
     return np.where(flag, "J", "N")
+
+
+def grade_text(grade: Ints, count_year: int) -> Texts:
+    """What the system prints for grades 0 (the youngest) to 9 in a school year: F and 1..9, from July 2028 years 1..10."""
+    if count_year >= TEN_YEARS_FROM:
+        return (grade + 1).astype(str)
+    return np.where(grade == 0, "F", grade.astype(str))
 
 
 def term_start(year: Ints) -> Texts:

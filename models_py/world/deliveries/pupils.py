@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from models_py.world.background import immigration_level
-from models_py.world.deliveries.context import Context, Texts, term_start, to_csv, with_dash, yes_no
+from models_py.world.deliveries.context import (
+    TEN_YEARS_FROM,
+    Context,
+    Texts,
+    grade_text,
+    term_start,
+    to_csv,
+    with_dash,
+    yes_no,
+)
 
 _LANGUAGES = np.array(["Arabiska", "Somaliska", "Engelska", "Bosniska", "Persiska", "Polska", "Finska", "Ukrainska"])
 _SHARE_OTHER_LANGUAGE = 0.08  # of those born in Sweden
@@ -60,8 +69,8 @@ def register_bytes(
     columns: dict[str, Texts] = {
         "Personnummer": with_dash(identity) if count_year % 2 == 0 else identity,
         "Skolenhetskod": rows["school_unit_code"].to_numpy(dtype=np.str_),
-        "Skolform": np.where(grade == 0, "FKLASS", "GR"),
-        "Årskurs": np.where(grade == 0, "F", grade.astype(str)),
+        "Skolform": np.where((grade == 0) & (count_year < TEN_YEARS_FROM), "FKLASS", "GR"),
+        "Årskurs": grade_text(grade, count_year),
         "Startdatum": begun,
         "Slutdatum": np.full(len(rows), ""),
         "Hemkommun": np.full(len(rows), municipality_code),
