@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from models_py.world import WorldSettings, deliver, simulate
+from orchestration.following import numbered_by_age
 from orchestration.forecasting import forecast_of_year
 from orchestration.intake.cells import cell_parser
 from orchestration.intake.mapping import Column
@@ -93,6 +94,11 @@ def test_the_months_of_autumn_2028_are_paid_at_the_rates_of_age() -> None:
         "1",
         "all",
     ]
+
+
+def test_a_cohort_is_followed_by_age_through_the_renaming() -> None:
+    rows = pd.DataFrame({"pupil_key": ["a", "a", "b"], "count_year": [2027, 2028, 2028], "grade": ["F", "2", "10"]})
+    assert numbered_by_age(rows)["grade"].tolist() == [0, 1, 9]
 
 
 def test_the_door_knows_the_grades_of_the_files_own_day() -> None:
