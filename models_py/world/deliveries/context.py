@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from models_py.world.identities import assign_identities
+from models_py.world.settings import TEN_YEARS_FROM
 from models_py.world.simulate import World
 from models_py.world.streams import Bools, Ints, Streams
 
 Texts = np.ndarray[tuple[int], np.dtype[np.str_]]
 
 _TERM_START = "-08-17"
-TEN_YEARS_FROM = 2028
-"""Autumn in which the preschool class becomes year 1 of a compulsory school of ten years (SFS 2025:729)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import pandas as pd
 
 from models_py.world.background import immigration_level
 from models_py.world.deliveries.context import (
-    TEN_YEARS_FROM,
     Context,
     Texts,
     grade_text,
@@ -19,11 +18,12 @@ from models_py.world.deliveries.context import (
     with_dash,
     yes_no,
 )
+from models_py.world.forms.placements import SHARE_LEISURE
+from models_py.world.settings import TEN_YEARS_FROM
 
 _LANGUAGES = np.array(["Arabiska", "Somaliska", "Engelska", "Bosniska", "Persiska", "Polska", "Finska", "Ukrainska"])
 _SHARE_OTHER_LANGUAGE = 0.08  # of those born in Sweden
 _SHARE_ASYLUM = 0.30  # of the newly arrived, during their first two count dates
-_SHARE_LEISURE = np.array([0.84, 0.84, 0.83, 0.80, 0.25, 0.15, 0.08, 0.0, 0.0, 0.0])  # by grade, F first
 
 
 def pupil_file(context: Context, *, municipality_code: str, count_year: int) -> bytes:
@@ -63,7 +63,7 @@ def register_bytes(
     other = (immigrated > 0) | (streams.uniform("delivery.language", pupil) < _SHARE_OTHER_LANGUAGE)
     language = _LANGUAGES[streams.integer("delivery.language.which", 0, len(_LANGUAGES) - 1, pupil)]
     asylum = arrival & (count_year - entry < 2) & (streams.uniform("delivery.asylum", pupil) < _SHARE_ASYLUM)
-    leisure = streams.uniform("delivery.leisure", pupil) < _SHARE_LEISURE[grade]
+    leisure = streams.uniform("delivery.leisure", pupil) < SHARE_LEISURE[grade]
 
     identity = context.identity[pupil]
     columns: dict[str, Texts] = {
