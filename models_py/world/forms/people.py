@@ -17,6 +17,7 @@ from models_py.world.simulate import World, simulate
 from models_py.world.streams import Ints, Streams
 
 YOUNGEST, SCHOOL_AGE = 1, 6
+PUPIL, CHILD, PARENT = "pupil", "child", "parent"
 FIRST_PARENT, LAST_PARENT = 1990, 1997
 """Birth years of the adults: reserved identity numbers begin in 1990."""
 SHARE_STUDYING = np.array([0.04, 0.06, 0.12, 0.22])
@@ -26,8 +27,8 @@ SHARE_NEW = 0.45
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
-    """``table``: one row per person: person (number), identity, is_coordination, birth_year and the background columns of
-    ``World.pupils``; ``home_site``: the site of the school that the household belongs to. Ordered by person."""
+    """``table``: one row per person: person (its number among them, a pupil's own for pupils), role, identity,
+    is_coordination and the columns of ``World.pupils``; home_site: the school that the household belongs to. By person."""
 
     table: pd.DataFrame
 
@@ -45,17 +46,17 @@ def count_dates_of_forms(world: World) -> tuple[date, ...]:
 def people_of(world: World, identity: np.ndarray) -> People:
     """Pupils of the world with their ``identity``, the children who will begin in the coming years, and parents who study.
 
-    The children are those whom the world would enroll if it went on; parents share everything but age with their child.
+    The children are those who begin in a world that goes on for some years; parents share all but age with their child.
     Raises WorldError where the reserved identity numbers do not suffice, or two people would have the same.
     """
-    ahead = simulate(replace(world.settings, years=world.settings.years + SCHOOL_AGE - YOUNGEST))
-    known = len(world.pupils)
-    first = ahead.enrollment.drop_duplicates("pupil").set_index("pupil")["site"]
-    whole = ahead.pupils.assign(person=ahead.pupils["number"], home_site=first.loc[ahead.pupils["number"]].to_numpy())
-    coming = whole[(whole["number"] >= known) & (whole["entry_grade"] == 0) & ~whole["is_arrival"]]
-    parents = _parents(world, whole.iloc[:known], first_number=len(whole))
+    pupils = _with_home(world).assign(person=world.pupils["number"], role=PUPIL)
+    longer = _with_home(simulate(replace(world.settings, years=world.settings.years + SCHOOL_AGE - YOUNGEST)))
+    begins_later = (longer["entry_year"] > world.settings.count_years[-1]) & (longer["entry_grade"] == 0)
+    coming = longer[begins_later & ~longer["is_arrival"]]
+    coming = coming.assign(person=len(pupils) + np.arange(len(coming)), role=CHILD)
+    parents = _parents(world, pupils, first_number=len(pupils) + len(coming))
     streams = Streams(world.settings.seed)
-    numbers = [identity[:known]]
+    numbers = [identity]
     for group in (coming, parents):
         numbers.append(
             assign_identities(
@@ -63,7 +64,7 @@ def people_of(world: World, identity: np.ndarray) -> People:
                 is_coordination=group["is_arrival"].to_numpy(), streams=streams,
             )
         )  # fmt: skip
-    table = pd.concat([whole.iloc[:known], coming, parents], ignore_index=True)
+    table = pd.concat([pupils, coming, parents], ignore_index=True)
     table = table.assign(identity=np.concatenate(numbers), is_coordination=table["is_arrival"])
     if table["identity"].duplicated().any():
         raise WorldError("two people of the forms would share an identity number; make the municipality smaller")
@@ -83,4 +84,10 @@ def _parents(world: World, pupils: pd.DataFrame, *, first_number: int) -> pd.Dat
     chosen = children[studies]
     born = streams.integer("forms.parent.born", FIRST_PARENT, LAST_PARENT, chosen["number"].to_numpy())
     mother = (streams.uniform("forms.parent.mother", chosen["number"].to_numpy()) < 0.62).astype(np.int64)
-    return chosen.assign(person=first_number + np.arange(len(chosen)), birth_year=born, boy=1 - mother)
+    return chosen.assign(person=first_number + np.arange(len(chosen)), role=PARENT, birth_year=born, boy=1 - mother)
+
+
+def _with_home(world: World) -> pd.DataFrame:
+    """Pupils of a world with the site where each was first enrolled."""
+    first = world.enrollment.drop_duplicates("pupil").set_index("pupil")["site"]
+    return world.pupils.assign(home_site=first.loc[world.pupils["number"]].to_numpy())

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from models_py.world.forms.people import People
+from models_py.world.forms.people import PARENT, People
 from models_py.world.settings import TEN_YEARS_FROM
 from models_py.world.simulate import World
 from models_py.world.streams import Bools, Streams
@@ -129,7 +129,7 @@ def upper_secondary(day: Day) -> pd.DataFrame:
 def adult(day: Day) -> pd.DataFrame:
     """Parents who study: newcomers Swedish, others the level above their own; half of them in one autumn only."""
     table = day.people.table
-    parents = table[table["person"].to_numpy() > table["number"].to_numpy()]
+    parents = table[(table["role"] == PARENT).to_numpy()]
     number = parents["person"].to_numpy()
     draw = day.streams.uniform("forms.adult.when", number)
     both, later = draw < 0.5, draw < 0.75
