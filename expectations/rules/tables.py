@@ -148,6 +148,28 @@ def _a_figure_or_its_reason(tables: Tables) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+def _every_form_adds_up(tables: Tables) -> pd.DataFrame:
+    lines, whole = tables["form_allocation"], tables["form_overview"]
+    form = ["municipality_code", "school_form"]
+    if lines.empty:
+        return lines[form]
+    exact = [
+        Decimal(row.count_) * row.rate_ore + row.rounding_ore != row.amount_ore
+        for row in _rows(lines.rename(columns={"count": "count_"}))
+    ]
+    rates = lines.groupby([*form, "component_code", "line_code"])["rate_ore"].transform("nunique")
+    parts = lines.groupby([*form, "school_unit_code", "component_code"], as_index=False)["amount_ore"].sum()
+    off = [lines.loc[exact, form], lines.loc[rates > 1, form], parts.loc[parts["amount_ore"] % SEK_ORE != 0, form]]
+    told = lines.groupby(form).agg(ore=("amount_ore", "sum"), units=("school_unit_code", "nunique"))
+    for row in _rows(whole[whole["total_sek"].notna() & (whole["school_form"] != "compulsory_school")]):
+        key = (row.municipality_code, row.school_form)
+        ore, units = told.loc[key] if key in told.index else (0, 0)
+        difference = row.total_sek * SEK_ORE - int(ore)
+        if difference < 0 or (difference and units == row.school_unit_count):
+            off.append(pd.DataFrame([key], columns=form))
+    return pd.concat(off, ignore_index=True)
+
+
 FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
@@ -159,6 +181,7 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-CHANGE-001": _parts_add_up_to_the_change,
     "R-INTERVAL-001": _intervals_hold_the_amount,
     "R-SIGNAL-001": _a_figure_or_its_reason,
+    "R-FORM-001": _every_form_adds_up,
     "R-BASIS-001": _basis_may_steer_a_decision,
 }
 """Rule id → failing rows. A test holds this against the register."""

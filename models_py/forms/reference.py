@@ -42,6 +42,7 @@ class SchoolForm:
     about_the_child : being in the form tells of the child itself; nothing is told by unit
     ages : usual ages, first and last
     group : what a price is set by beside the stage
+    background_groups : beginnings of groups that tell of the person's background or results
     """
 
     school_form: str
@@ -55,12 +56,17 @@ class SchoolForm:
     about_the_child: bool
     ages: tuple[int, int]
     group: Group
+    background_groups: tuple[str, ...]
     law: str
 
     def count_dates(self, funding_year: int) -> tuple[date, date]:
         """The later and the earlier count of a funding year: the last two of its count days before the year begins."""
         days = [date(year, *day) for year in (funding_year - 2, funding_year - 1) for day in self.count_days]
         return days[-1], days[-2]
+
+    def is_about_the_person(self, group: str) -> bool:
+        """Whether being counted in ``group`` tells of background, results or need of support."""
+        return self.about_the_child or group.startswith(self.background_groups)
 
     def component(self, code: str) -> str:
         """A component code with the form's prefix, unique over forms."""
@@ -96,6 +102,7 @@ def _form(name: str, row: Mapping[str, Any]) -> SchoolForm:
         about_the_child=row["about_the_child"],
         ages=(row["ages"][0], row["ages"][1]),
         group=row["group"],
+        background_groups=tuple(row["background_groups"]),
         law=row["law"],
     )
     unknown = sorted({*form.needs} - {*get_args(NeedSource)})

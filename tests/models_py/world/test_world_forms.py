@@ -75,7 +75,9 @@ def test_files_hold_every_place_once_and_are_the_same_each_time(world: World, fo
 
 
 def test_a_world_without_the_years_or_of_several_municipalities_is_refused() -> None:
-    short = WorldSettings(seed=2, municipality_codes=("9999",), units_per_municipality=(1, 1), years=3, first_count_year=2024)
+    short = WorldSettings(
+        seed=2, municipality_codes=("9999",), units_per_municipality=(1, 1), years=3, first_count_year=2024
+    )
     with pytest.raises(WorldError, match="one municipality with at least four count years"):
         deliver_forms(simulate(short))
     two = replace(short, years=4, municipality_codes=("9998", "9999"))
