@@ -32,6 +32,7 @@ from orchestration.school_forms import school_forms, stage_calendar
 COUNTS, BACKGROUND, UNITS = "fct_form_counts", "fct_form_background", "dim_form_unit"
 WHOLE = ("form_allocation_whole", "form_unit_whole")
 """Every unit's lines and grants, as its own decision shows them: kept in the home, never published."""
+NOT_COUNTED = "not_counted"
 _HUNDRED = Decimal(100)
 
 
@@ -59,14 +60,15 @@ def weights_of(record: Mapping[str, Any]) -> NeedFit | None:
 
 def form_result(
     policy: FormPolicy, marts: FormMarts, *, funding_year: int, fit: NeedFit | None, threshold: int
-) -> FormResult:
-    """Index, money and protection of one form. Raises LikvardError naming the form."""
+) -> FormResult | None:
+    """Index, money and protection of one form; None where nobody is counted on its later count day. Raises LikvardError naming
+    the form."""
     form = policy.form
     name = form.school_form
     later, earlier = form.count_dates(funding_year)
     counts = marts.on("counts", name, (later,))
     if counts.empty:
-        raise FormsError(f"{name}: nobody is counted on {later}; deliver the register of that day", reason="counts")
+        return None
     groups = groups_of(counts, form=form)
     units = marts.on("units", name, (later,))
     try:
@@ -127,6 +129,17 @@ def overview_of(result: FormResult) -> dict[str, object]:
     named = {"unit_count": "school_unit_count", "per_pupil_sek": "total_per_pupil_sek"}
     told = {named.get(key, key): value for key, value in row.items()}
     return told | {key: None if value is None else _sek(value) for key, value in ore.items()} | _shares(told)
+
+
+def not_counted(policy: FormPolicy) -> dict[str, object]:
+    """The row of a form that is decided, and whose register of the day has not come."""
+    names = CONTRACTS["form_overview"].names
+    given = {
+        "school_form": policy.form.school_form,
+        "index_source": policy.need.source,
+        "withheld_because": NOT_COUNTED,
+    }
+    return dict.fromkeys(names[2:]) | given
 
 
 def compulsory_overview(

@@ -75,6 +75,17 @@ FAULTS: dict[str, Callable[[Bench], None]] = {
         date '{LATER}' as count_date, unnest(['10000001', '10000002']) as school_unit_code, 100 as index_value""",
         rule_id="T-INDEX-001",
     ),
+    **{
+        rule_id: _changed(
+            f"""update intermediate.int_form_enrollment__fates set row_fate = 'excluded', excluded_rule = '{excluded}'
+            where (delivery_id, delivery_row_number) = (
+                select (delivery_id, delivery_row_number) from staging.stg_municipality__form_enrollment
+                where municipality_code = '{SPOILED}' and count_date = '{LATER}' order by all limit 1
+            )""",
+            rule_id=rule_id,
+        )
+        for rule_id, excluded in (("T-FORM-001", "stage_not_of_form"), ("T-FORM-002", "counted_in_school"))
+    },
     "Q-COUNT-001": _changed(
         f"""update marts.fct_school_factors set pupil_count = pupil_count * 2
         where municipality_code = '{SPOILED}' and count_date = '{EARLIER}'"""

@@ -170,6 +170,11 @@ def _every_form_adds_up(tables: Tables) -> pd.DataFrame:
     return pd.concat(off, ignore_index=True)
 
 
+def _every_decided_form_is_counted(tables: Tables) -> pd.DataFrame:
+    whole = tables["form_overview"]
+    return whole[whole["withheld_because"] == "not_counted"]
+
+
 FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
@@ -182,6 +187,7 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-INTERVAL-001": _intervals_hold_the_amount,
     "R-SIGNAL-001": _a_figure_or_its_reason,
     "R-FORM-001": _every_form_adds_up,
+    "R-FORM-002": _every_decided_form_is_counted,
     "R-BASIS-001": _basis_may_steer_a_decision,
 }
 """Rule id → failing rows. A test holds this against the register."""

@@ -15,6 +15,7 @@ from orchestration.form_results import (
     ages_of,
     compulsory_overview,
     form_result,
+    not_counted,
     overview_of,
     rows_of,
     together,
@@ -70,9 +71,11 @@ def school_forms_of_the_year(context: dg.AssetExecutionContext, warehouse: Wareh
                 continue
             own = FormMarts(*(marts[name].get(code, _NO_ROWS) for name in (COUNTS, BACKGROUND, UNITS)))
             fit, threshold = weights_of(fits[code]), scope.need_parts(code, year).smallest_count
-            results = [
-                form_result(policy, own, funding_year=year, fit=fit, threshold=threshold) for policy in decided.values()
-            ]
+            tried = {
+                name: form_result(policy, own, funding_year=year, fit=fit, threshold=threshold)
+                for name, policy in decided.items()
+            }
+            results = [result for result in tried.values() if result is not None]
             day = count_dates(year, lag_years=scope.decided(code, year).count_lag_years)[0]
         except (LikvardError, PolicyError) as error:
             records[code] = {"refusal": str(error)}
@@ -84,14 +87,13 @@ def school_forms_of_the_year(context: dg.AssetExecutionContext, warehouse: Wareh
         whole = compulsory_overview(
             lines[code], need[code], allocations[code], withheld=allocations[code]["need_parts"]["units"]
         )
+        rows = [not_counted(decided[name]) if found is None else overview_of(found) for name, found in tried.items()]
         parts = [_rows(result, own, year) for result in results]
-        parts.append(
-            {"form_overview": pd.DataFrame([*map(overview_of, results), whole], dtype=object), "form_age": ages}
-        )
+        parts.append({"form_overview": pd.DataFrame([*rows, whole], dtype=object), "form_age": ages})
         for part in parts:
             for name, rows in part.items():
                 made[name].append(rows.assign(municipality_code=code, funding_year=year))
-        records[code] = _record(results)
+        records[code] = _record(list(decided), results)
     tables.write_record("school_forms", year, records)
     for name in (*TABLES, *WHOLE):
         rows = together(name, made[name])
@@ -112,9 +114,9 @@ def _rows(result: FormResult, marts: FormMarts, year: int) -> dict[str, pd.DataF
     return rows_of(result, names=units["unit_name"].to_dict(), types=units["organiser_type"].to_dict())
 
 
-def _record(results: list[FormResult]) -> dict:
+def _record(decided: list[str], results: list[FormResult]) -> dict:
     return {
-        "decided": [result.policy.form.school_form for result in results],
+        "decided": decided,
         "withheld_units": {
             result.policy.form.school_form: list(result.protection.units)
             for result in results
