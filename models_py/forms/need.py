@@ -6,7 +6,6 @@ not: how dates and small units are put together (``models_py.need.index``), esti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -143,18 +142,3 @@ def _means(counts: pd.DataFrame, per_person: np.ndarray) -> tuple[pd.DataFrame, 
     units = weighted.groupby(list(UNIT_KEYS), sort=True)[["pupil_count", "value"]].sum().reset_index()
     table = units[list(UNIT_KEYS)].assign(pupil_count=units["pupil_count"].astype("int64"))
     return table, units["value"].to_numpy(dtype=float) / units["pupil_count"].to_numpy(dtype=float)
-
-
-SOURCES: Mapping[str, Mapping[str, str]] = {
-    "need_model": {
-        "en": "The compulsory school's weights on the children's own background",
-        "sv": "Grundskolans vikter på barnens egen bakgrund",
-    },
-    "shares": {"en": "Decided points on shares of background", "sv": "Beslutade poäng på andelar av bakgrund"},
-    "merit": {"en": "Merit value at admission", "sv": "Meritvärde vid antagning"},
-    "adult_background": {
-        "en": "Prior education, study path and language", "sv": "Tidigare utbildning, studieväg och språk",
-    },
-    "none": {"en": "No index", "sv": "Inget index"},
-}  # fmt: skip
-"""What each source of need is, as tables and pages tell it."""
