@@ -46,12 +46,11 @@ def by_group(facts: Facts, parameters: WeightsByGroup | PricesByGroup, *, key: s
 
     Raises AllocationError for a group with people and without a value, naming the units.
     """
-    if isinstance(parameters, WeightsByGroup):
-        own, national = parameters.weights, {}
-    else:
-        own, national = parameters.prices_sek, parameters.national_prices_sek or {}
+    own = parameters.weights if isinstance(parameters, WeightsByGroup) else parameters.prices_sek
     values = {group: (f"group_{group}", Fraction(value)) for group, value in own.items()}
-    values |= {group: (f"national_{group}", Fraction(value)) for group, value in national.items()}
+    if isinstance(parameters, PricesByGroup):
+        national = parameters.national_prices_sek or {}
+        values |= {group: (f"national_{group}", Fraction(value)) for group, value in national.items()}
     missing: dict[str, list[str]] = {}
     for unit, groups in facts.pupils.items():
         for group in groups:

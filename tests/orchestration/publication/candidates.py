@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 from background_counts import counts
+from form_tables import form_tables
 from need_evidence import FIT_ID, beside_the_money, evidence, record
 from organiser_rows import organiser_rows
 
 from expectations.contracts import CONTRACTS
-from expectations.contracts.forms import FORMS
 from models_py.disclosure import DisclosureRule
 from orchestration.publication.background import Told
 from orchestration.publication.candidate import Candidate, Outcome
@@ -229,10 +229,14 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         ),
         "school_allocation": wide,
     }  # fmt: skip
-    return tables | {
-        name: pd.DataFrame(columns=list(CONTRACTS[name].names))
-        for name in ("school_background", "municipality_background", *(contract.table for contract in FORMS))
-    }
+    return (
+        tables
+        | form_tables(code, YEAR)
+        | {
+            name: pd.DataFrame(columns=list(CONTRACTS[name].names))
+            for name in ("school_background", "municipality_background")
+        }
+    )
 
 
 def with_background(
