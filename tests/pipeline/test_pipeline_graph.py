@@ -57,7 +57,9 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it(graph):
     for name, asset in graph["assets"].items():
         assert len(asset["description"]) >= 20, f"{name} has no description"
         assert asset["owners"], f"{name} has no owner"
-        groups = {"ingest", "factors", "need", "allocation", "forecast", "followup", "payment", "publication"}
+        groups = {
+            "ingest", "factors", "need", "allocation", "forms", "forecast", "followup", "payment", "publication",
+        }  # fmt: skip
         assert asset["group"] in groups, f"{name}: {asset['group']}"
         assert asset["is_executable"], f"{name} is a stub: nothing makes it"
 
@@ -69,7 +71,7 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
 
     behind = ancestors("publication/proposal")
     raw = {name for name in graph["assets"] if name.startswith("raw/")}
-    assert len(raw) == 11
+    assert len(raw) == 13
     assert raw - behind == {"raw/subject_results"}  # nothing is paid on how cohorts come along
     assert "raw/subject_results" in ancestors("followup/cohort_progression")
     assert {
@@ -77,6 +79,8 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
         "need/fct_need_index",
         "allocation/fct_allocation",
         "marts/dim_school_unit",
+        "forms/form_overview",
+        "raw/form_enrollment",
     } <= behind
 
 
@@ -85,7 +89,7 @@ def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):
     assert partitioned == {
         name
         for name, asset in graph["assets"].items()
-        if asset["group"] in {"need", "allocation", "forecast", "followup", "publication", "payment"}
+        if asset["group"] in {"need", "allocation", "forms", "forecast", "followup", "publication", "payment"}
     }
 
 
