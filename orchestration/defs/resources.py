@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from orchestration.manifest import PROJECT, QUIET, executable
+from orchestration.manifest import PROJECT, QUIET, program
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
@@ -34,7 +34,7 @@ def resources() -> dg.Definitions:
     )
     return dg.Definitions(
         resources={
-            "dbt": Dbt(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=executable()),
+            "dbt": Dbt(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=program()),
             "scope": Scope(policies=str(found.policies)),
             "tables": Tables(root=str(found.tables)),
             "warehouse": Warehouse(path=str(found.warehouse)),

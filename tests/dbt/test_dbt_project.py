@@ -22,6 +22,17 @@ REFERENCE = ("post_secondary_long", "born_in_sweden", "quintile_5", "area_5", *L
 ALL_MISSING = ("missing",) * 8
 
 
+def test_models_are_parsed_once_and_for_no_home_anew(small_world):
+    assert (small_world.home / "target" / "run_results.json").is_file()
+    assert not (small_world.home / "target" / "partial_parse.msgpack").exists()
+
+
+def test_a_call_that_dbt_does_not_know_is_said_and_ends_with_two(small_world):
+    done = small_world("no-such-command")
+    assert done.returncode == 2
+    assert "no-such-command" in done.stdout + done.stderr
+
+
 def test_every_unit_test_of_the_sql_ran_and_passed(small_world: Dbt) -> None:
     results = json.loads((small_world.home / "target" / "run_results.json").read_text())["results"]
     statuses = {
