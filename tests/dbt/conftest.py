@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.warehouse_file import opened
+
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = Path(sys.executable).with_name("likvard-dbt")
 
@@ -357,7 +359,7 @@ class Dbt:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the warehouse answers, opened read-only and closed at once."""
-        with duckdb.connect(str(self.home / "pseudonymised" / "warehouse.duckdb"), read_only=True) as connection:
+        with opened(self.home / "pseudonymised" / "warehouse.duckdb") as connection:
             return connection.execute(query).fetchall()
 
 

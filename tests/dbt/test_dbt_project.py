@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from orchestration.warehouse_file import opened
 
 if TYPE_CHECKING:
     from conftest import Dbt
@@ -400,3 +405,13 @@ def test_a_home_without_deliveries_builds_empty_marts(empty_home: Dbt) -> None:
     built = empty_home(*BUILD, "--exclude-resource-type", "test")
     assert built.returncode == 0, built.stdout[-4000:]
     assert {empty_home.rows(f"select count(*) from marts.{mart}")[0] for mart in PROMISED} == {(0,)}
+
+
+def test_a_home_that_was_moved_is_read_where_it_lies_now(small_world: Dbt, tmp_path: Path) -> None:
+    shutil.copytree(small_world.home / "pseudonymised", tmp_path / "moved")
+    question = "select count(*) from staging.stg_municipality__enrollment"
+    with opened(tmp_path / "moved" / "warehouse.duckdb") as warehouse:
+        assert warehouse.execute(question).fetchall() == small_world.rows(question) != [(0,)]
+    shutil.rmtree(tmp_path / "moved" / "accepted")
+    with opened(tmp_path / "moved" / "warehouse.duckdb") as warehouse, pytest.raises(duckdb.IOException):
+        warehouse.execute(question).fetchall()
