@@ -156,7 +156,7 @@ def _shares(
     tied = rows.merge(whole.assign(is_tied=True), on=BLOCK, how="left")["is_tied"].notna()
     for _, block in rows[tied].groupby(BLOCK, sort=True):
         rows.loc[block.index, PRINTED] = _Guard(block, known[block.index], rule.threshold).guarded()[PRINTED]
-    return _as_published(rows)
+    return as_published(rows)
 
 
 def _together(counts: pd.DataFrame) -> pd.DataFrame:
@@ -221,7 +221,8 @@ def _told_alike(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     return pd.Series(there.to_numpy(), index=rows.index)
 
 
-def _as_published(rows: pd.DataFrame) -> pd.DataFrame:
+def as_published(rows: pd.DataFrame) -> pd.DataFrame:
+    """``PRINTED`` as columns of ``cohort_share``, with the interval that follows from what is printed."""
     told = rows[rows["state"] == TOLD]
     lower, upper = share_interval(told["percent"].to_numpy(), told["about_count"].to_numpy())
     ends = pd.DataFrame({"lower": lower, "upper": upper}, index=told.index).reindex(rows.index)

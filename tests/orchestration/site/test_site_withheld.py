@@ -97,7 +97,9 @@ def test_a_withheld_index_and_its_parts_are_on_no_page(whole: Book, merged: Book
         f"school_allocation.structural_part_sek@{HIDDEN}",
     ]
     open_pages, closed_pages = told(whole, language), told(merged, language)
-    telling = [re.compile(rf"(?<![\d.]){re.escape(word)}(?!\d)") for word in telling]  # 181.7 pupils are no index of 81.7
+    telling = [
+        re.compile(rf"(?<![\d.]){re.escape(word)}(?!\d)") for word in telling
+    ]  # 181.7 pupils are no index of 81.7
     assert telling[0].search(open_pages[f"schools/{HIDDEN}.html"]), "the probe finds an index that is published"
     assert {path: word for path, body in closed_pages.items() for word in telling if word.search(body)} == {}
 
