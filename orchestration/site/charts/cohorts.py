@@ -141,14 +141,23 @@ class _Frame:
             if path.words is not None and last is not None:
                 ends.append((last.grade, self.y(_top(last) or 0.0), self.y(_foot(last) or 0.0), path))
         taken: list[tuple[int, float]] = []
+        own = [dot for path in paths if path.kind.startswith("own") for dot in path.dots]
+        dots = [(dot.grade, self.y(dot.share)) for dot in own if dot.share is not None]
         marks = []
         for grade, top, foot, path in sorted(ends, key=lambda end: (end[0], end[1])):
-            wanted = [top - 8, foot + 18, *(top - 8 - APART * step for step in (1, 2, 3))]
-            free = (y for y in wanted if all(abs(grade - g) > 1 or abs(y - other) >= APART for g, other in taken))
+            wanted = [top - 8, top - 8 - APART, foot + 18, top - 8 - 2 * APART]
+            free = (y for y in wanted if self._is_free(grade, y, taken, dots))
             at = max(next(free, wanted[0]), float(TOP - 2))
             taken.append((grade, at))
             marks.append(text(self.x(grade), at, path.words, cls=f"cohort-name halo {path.kind}", anchor="middle"))
         return marks
+
+    @staticmethod
+    def _is_free(grade: int, y: float, taken: Sequence[tuple[int, float]], dots: Sequence[tuple[int, float]]) -> bool:
+        """Whether words at ``y`` would cover neither other words at this grade or the next, nor a mark."""
+        return all(abs(grade - g) > 1 or abs(y - other) >= APART for g, other in taken) and all(
+            grade != g or abs(y - 4 - other) >= 10 for g, other in dots
+        )
 
     def _bar(self, grade: int, beside: float, low: float, high: float, *, cls: str) -> Markup:
         at = self.x(grade) + beside

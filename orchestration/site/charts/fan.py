@@ -1,6 +1,6 @@
 """A forecast: counts so far, what is expected, and the band around it.
 
-Belongs here: the lines and the band. Does not: words, figures. The axis does not begin at nought: the words beside say so.
+Belongs here: the lines and the band. Does not: words, figures. The axis seldom begins at nought: the words beside say so.
 """
 
 from __future__ import annotations
