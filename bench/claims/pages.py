@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,8 +29,12 @@ from orchestration.site.build import Built, build_site
 from orchestration.site.explorer import FORMULAS, Choice, ExploredUnit
 from tests.orchestration.site.reading_back import Tables, differs, parsed, shown
 from tests.orchestration.site.test_site_browser import ASK, CHROMIUM, Seen, engine
+from tests.orchestration.site.test_site_documents import structure
 
 YEAR, COPIES, MOST_CPU_SECONDS = 2027, 33, 1200.0
+NU_JAR = "LIKVARD_NU_JAR"
+"""Where the checker's vnu.jar lies; it is no package of ours."""
+
 MOST_CHANGED = 12
 """Pages in two languages that one school stands on: its money, its pupils, its organiser's decision, and three of all schools."""
 POLICY = REPOSITORY / "policies" / "9999"
@@ -111,8 +117,22 @@ def syntax() -> Measured:
     return Measured(f"{len(html())} pages, {broken} with a breach of HTML's syntax", broken == 0)
 
 
+def nu() -> Measured:
+    """The W3C's Nu Html Checker over the whole site, where Java and its jar are at hand."""
+    jar, java = os.environ.get(NU_JAR), shutil.which("java")
+    if not jar or java is None:
+        return Measured("not measured", None, f"{NU_JAR} names no vnu.jar, or Java is not on this machine")
+    version = subprocess.run(
+        [java, "-jar", jar, "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    asked = [java, "-jar", jar, "--errors-only", "--format", "json", "--stdout", "--skip-non-html", str(site())]
+    found = json.loads(subprocess.run(asked, capture_output=True, text=True, check=False).stdout)["messages"]
+    errors = [each for each in found if each["type"] != "info"]
+    return Measured(f"{len(html())} pages, {len(errors)} errors (version {version})", not errors)
+
+
 def documents() -> Measured:
-    """Read tags, language, title and PDF/UA mark of every PDF back."""
+    """Read tags, language, title, PDF/UA mark and the words of every picture of every PDF back."""
     whole, all_of_them = 0, sorted(site().rglob("*.pdf"))
     for path in all_of_them:
         with pikepdf.open(path) as document:
@@ -123,6 +143,7 @@ def documents() -> Measured:
                 and str(document.open_metadata()["pdfuaid:part"]) == "1"
                 and bool(str(document.docinfo["/Title"]))
                 and len(root.StructTreeRoot.K) > 0
+                and all("/Alt" in each for each in structure(root.StructTreeRoot) if str(each["/S"]) == "/Figure")
             )
     return Measured(f"{whole} of {len(all_of_them)} PDFs", whole == len(all_of_them) > 0)
 
@@ -214,7 +235,8 @@ CLAIMS = (
     Claim("pages-figures", "Every number on a page is the published one; all pages are read back.", "0 different", figures),
     Claim("pages-axe", "Every page in a real browser: no axe violation, nothing fetched, nothing complained of, 320 px.", "0", axe),
     Claim("pages-html", "Every page keeps HTML's syntax.", "0 breaches", syntax),
-    Claim("pages-pdf", "Every decision and memo is a tagged PDF (PDF/UA-1) with language and title.", "all", documents),
+    Claim("pages-nu", "Every page and its style pass the W3C's Nu Html Checker.", "0 errors", nu),
+    Claim("pages-pdf", "Every decision and memo is a tagged PDF (PDF/UA-1) with language, title and words for every picture.", "all", documents),
     Claim("pages-explorer", "The browser's krona is the engine's, for every choice tried.", "0 different", explorer),
     Claim("pages-thousand", "A thousand schools in two languages, PDFs included; a school costs the same however many there are.", f"{MOST_CPU_SECONDS:.0f} CPU-seconds, ratio below 1.25", thousand),
     Claim("pages-changed", "One changed school rebuilds only the pages it is on.", "the pages that name it, 12 at most", changed),

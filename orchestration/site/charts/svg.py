@@ -52,7 +52,8 @@ def percent(value: float) -> str:
 def text(x: float, y: float, words: object, *, cls: str, anchor: str | None = None) -> Markup:
     """Words at ``x`` per cent, anchored so that they stay inside: at the edges they turn inwards."""
     side = anchor or ("start" if x < 18 else "end" if x > 82 else "middle")
-    return element("text", words, x=percent(x), y=y, cls=cls, text_anchor=side)
+    order = "stroke" if "halo" in cls.split() else None
+    return element("text", words, x=percent(x), y=y, cls=cls, text_anchor=side, paint_order=order)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, *, cls: str) -> Markup:
