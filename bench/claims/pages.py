@@ -17,9 +17,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pikepdf
 
 from bench.claim import Claim, Measured
+from bench.cohort_attack import attack
 from bench.homes import demo_home
 from bench.site_crowd import crowd
 from orchestration.report.published import Published, publications
@@ -32,6 +35,7 @@ from tests.orchestration.site.test_site_browser import ASK, CHROMIUM, Seen, engi
 from tests.orchestration.site.test_site_documents import structure
 
 YEAR, COPIES, MOST_CPU_SECONDS = 2027, 33, 1200.0
+THRESHOLD = 10
 NU_JAR = "LIKVARD_NU_JAR"
 """Where the checker's vnu.jar lies; it is no package of ours."""
 
@@ -70,6 +74,20 @@ def figures() -> Measured:
                 count += 1
                 wrong += differs(one, tables, language) is not None
     return Measured(f"{count} numbers on {len(html())} pages, {wrong} different", wrong == 0 and count > 5000)
+
+
+def cohorts() -> Measured:
+    """Attack every share of a cohort that is not told, with all numbers of pupils known."""
+    counts = pd.read_parquet(next((demo_home().path / "aggregate" / "tables" / "cohort_count").rglob("*.parquet")))
+    found = attack(published().table("cohort_share"), counts)
+    width = found["high"] - found["low"]
+    known = int((np.floor(found["high"] + 1e-6) - np.ceil(found["low"] - 1e-6) < 1).sum())
+    narrow = int((width < np.minimum(THRESHOLD, found["assessed"]) - 1e-6).sum())
+    told = f"{known} of {len(found)} recoverable"
+    return Measured(
+        f"{told}, {narrow} narrower than {THRESHOLD} pupils or the unit's own",
+        not (known or narrow) and len(found) > 100,
+    )
 
 
 @contextmanager
@@ -233,6 +251,7 @@ def changed() -> Measured:
 
 CLAIMS = (
     Claim("pages-figures", "Every number on a page is the published one; all pages are read back.", "0 different", figures),
+    Claim("pages-cohorts", "No number behind a share of a cohort that is not told can be worked out, all pupils known.", "0 recoverable, none narrower than the threshold", cohorts),
     Claim("pages-axe", "Every page in a real browser: no axe violation, nothing fetched, nothing complained of, 320 px.", "0", axe),
     Claim("pages-html", "Every page keeps HTML's syntax.", "0 breaches", syntax),
     Claim("pages-nu", "Every page and its style pass the W3C's Nu Html Checker.", "0 errors", nu),

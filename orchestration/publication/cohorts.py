@@ -63,16 +63,15 @@ def told_progress(
     kept : ``COUNTED``, ``VALUED`` and ``COMPARED`` of the municipality; a missing one has no rows
     earlier : ``cohort_share`` of every earlier publication of the municipality (``earlier_shares``)
     """
-    made = {}
-    for name, of, make in ((SHARES, COUNTED, _shares), (VALUES, VALUED, _values), (NOISE, COMPARED, _noise)):
-        rows = kept.get(of)
-        contract = CONTRACTS[name]
-        if rows is None or rows.empty:
-            made[name] = pd.DataFrame(columns=list(contract.names))
-            continue
-        told = make(rows, newest=funding_year - 1, rule=rule, earlier=earlier)
-        made[name] = contract.arranged(told.assign(municipality_code=municipality_code, funding_year=funding_year))
-    return made
+    made = {name: pd.DataFrame(columns=list(CONTRACTS[name].names)) for name in (SHARES, VALUES, NOISE)}
+    if (counts := kept.get(COUNTED)) is not None and len(counts):
+        made[SHARES] = _shares(counts, newest=funding_year - 1, rule=rule, earlier=earlier)
+    if (values := kept.get(VALUED)) is not None and len(values):
+        made[VALUES] = _values(values, rule=rule)
+    if (noise := kept.get(COMPARED)) is not None and len(noise):
+        made[NOISE] = _noise(noise)
+    everywhere = {"municipality_code": municipality_code, "funding_year": funding_year}
+    return {name: CONTRACTS[name].arranged(table.assign(**everywhere)) for name, table in made.items()}
 
 
 def earlier_shares(municipality: Path) -> list[pd.DataFrame]:
@@ -122,7 +121,8 @@ def narrow(
 def changed_a_little(rows: pd.DataFrame, before: pd.DataFrame, *, threshold: int) -> pd.Series:
     """Rows that an earlier publication printed otherwise, and that do not surely differ by the threshold on both sides.
 
-    Both are ``printed_rows``; what was withheld before differs by nobody knows how little. By the index of ``rows``.
+    Both are ``printed_rows``; what was withheld before differs by nobody knows how little, and a school unit that appears
+    where another one has gone may hold its pupils. By the index of ``rows``.
     """
     both = rows[KEY].reset_index().merge(before, on=KEY, how="inner").set_index("index")
     now = rows.loc[both.index]
@@ -136,7 +136,15 @@ def changed_a_little(rows: pd.DataFrame, before: pd.DataFrame, *, threshold: int
         with np.errstate(invalid="ignore"):
             apart &= (low - high_before >= threshold) | (low_before - high >= threshold)
     same = (now[PRINTED].to_numpy() == both[PRINTED].to_numpy()).all(axis=1) & (both["state"] != WITHHELD).to_numpy()
-    return pd.Series(~same & ~apart, index=both.index).reindex(rows.index, fill_value=False)
+    return pd.Series(~same & ~apart, index=both.index).reindex(rows.index, fill_value=False) | _takes_over(rows, before)
+
+
+def _takes_over(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """Rows that an earlier publication has not, in blocks where it has one that is gone: the difference could be told."""
+    gone = before[~pd.MultiIndex.from_frame(before[KEY]).isin(pd.MultiIndex.from_frame(rows[KEY]))]
+    new = ~pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(before[KEY]))
+    changed = pd.MultiIndex.from_frame(rows[BLOCK]).isin(pd.MultiIndex.from_frame(gone[BLOCK]))
+    return pd.Series(new & changed, index=rows.index)
 
 
 def _shares(
@@ -155,7 +163,8 @@ def _shares(
     whole = rows[rows["school_unit_code"] != WHOLE][BLOCK].drop_duplicates()
     tied = rows.merge(whole.assign(is_tied=True), on=BLOCK, how="left")["is_tied"].notna()
     for _, block in rows[tied].groupby(BLOCK, sort=True):
-        rows.loc[block.index, PRINTED] = _Guard(block, known[block.index], rule.threshold).guarded()[PRINTED]
+        if (block["state"] != TOLD).any():
+            rows.loc[block.index, PRINTED] = _Guard(block, known[block.index], rule.threshold).guarded()[PRINTED]
     return as_published(rows)
 
 
@@ -241,9 +250,7 @@ def _share(percents: pd.Series) -> pd.Series:
     return (percents.astype(float) / 100).where(percents >= 0)
 
 
-def _values(
-    values: pd.DataFrame, *, newest: int, rule: DisclosureRule, earlier: Sequence[pd.DataFrame]
-) -> pd.DataFrame:
+def _values(values: pd.DataFrame, *, rule: DisclosureRule) -> pd.DataFrame:
     """One decimal of a point: what one pupil moves a school by is lost in it."""
     few = values["matched_count"].astype("int64") < rule.threshold
     shown = (values["value_state"] == SHOWN) & ~few
@@ -258,7 +265,7 @@ def _values(
     )
 
 
-def _noise(noise: pd.DataFrame, *, newest: int, rule: DisclosureRule, earlier: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _noise(noise: pd.DataFrame) -> pd.DataFrame:
     kept = noise[noise["pair_count"].astype("int64") >= FEWEST_PAIRS]
     return kept.assign(
         expected_by_chance=kept["expected_by_chance"].astype(float).round(1),
