@@ -99,6 +99,8 @@ def told_forecast(
     """
     town = made["fct_municipality_forecast"].assign(school_unit_code=WHOLE)
     units = made["fct_enrollment_forecast"]
+    if town.empty:
+        return pd.DataFrame(columns=list(CONTRACTS[TOLD].names))
     ahead = pd.concat([town, units[units["grade"] == WHOLE]], ignore_index=True)
     ahead = ahead.assign(
         count_year=ahead["target_count_year"], expected_count=ahead["expected_count"].astype(float).round(1),
