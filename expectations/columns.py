@@ -12,6 +12,7 @@ from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_C
 from expectations.columns_followup import FOLLOWUP_COLUMNS
 from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
+from expectations.columns_progress import PROGRESS_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]
 
@@ -310,6 +311,7 @@ _ALL = (
     *EFFECT_COLUMNS,
     *GOAL_COLUMNS,
     *FOLLOWUP_COLUMNS,
+    *PROGRESS_COLUMNS,
     *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),

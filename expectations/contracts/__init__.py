@@ -18,8 +18,9 @@ from expectations.contracts.forecast import FORECAST
 from expectations.contracts.goals import GOALS
 from expectations.contracts.organisers import ORGANISERS
 from expectations.contracts.payment import PAYMENT
+from expectations.contracts.progress import PROGRESS
 
-CONTRACT_VERSION = "1.2.1"
+CONTRACT_VERSION = "1.3.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
 __all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PAYMENTS", "PLANNING", "Contract", "ContractError"]
@@ -147,6 +148,7 @@ CONTRACTS: dict[str, Contract] = {
         *ORGANISERS,
         *CHANGE,
         *BESIDE,
+        *PROGRESS,
     )
 }  # fmt: skip
 """Published tables by name."""

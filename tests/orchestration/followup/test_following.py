@@ -12,6 +12,7 @@ from expectations.contracts.followup import FOLLOWUP
 from models_py.errors import FollowupError
 from orchestration.following import follow_municipality
 from orchestration.followup_charts import cohort_chart, cohort_spec, noise_spec, value_added_chart, value_added_spec
+from orchestration.publication.cohorts import COUNTED
 from tests.orchestration.followup.followup_home import CODE, LARGE, OLD, RENAMED, SMALL, YEAR, followed, found
 
 
@@ -21,7 +22,7 @@ def tables() -> dict[str, pd.DataFrame]:
 
 
 def test_every_table_keeps_its_contract_and_holds_rows(tables):
-    assert set(tables) == {contract.table for contract in FOLLOWUP}
+    assert set(tables) == {contract.table for contract in FOLLOWUP} | {COUNTED}
     assert all(len(table) for table in tables.values())
 
 
