@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from models_py.accuracy.municipality import MunicipalAccuracy, accuracy_of_municipality
+from models_py.accuracy.municipality import accuracy_of_municipality
+from models_py.followed import Followed
 from orchestration.partitions import count_dates
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -26,7 +27,7 @@ def accuracy_of_year(
     codes: Sequence[str],
     scope: Scope,
     funding_year: int,
-) -> dict[str, MunicipalAccuracy]:
+) -> dict[str, Followed]:
     """Municipality → its accuracy, or why it has none.
 
     ``coefficients``: rows of ``need_coefficient``; they name the factors of the model in use. ``codes``: those whose index
@@ -38,7 +39,7 @@ def accuracy_of_year(
             policy, decided = scope.need_policy(code, funding_year), scope.decided(code, funding_year)
             hold_until = scope.weights_hold_until(code, funding_year)
         except PolicyError as error:  # one municipality's policy must not stop its neighbours
-            found[code] = MunicipalAccuracy(refusal=str(error))
+            found[code] = Followed(refusal=str(error))
             continue
         dates = count_dates(funding_year, lag_years=decided.count_lag_years)
         used = dates[:1] if policy.count_dates == "latest" else dates

@@ -62,11 +62,7 @@ class FollowUp:
 def follow_up(found: Settings, part: str, *, municipality_code: str | None, funding_year: int | None) -> FollowUp:
     """The follow-up ``part`` (accuracy, effect) of a municipality, the only one where none is named, in the year asked for
     or the newest. Raises NoFollowUpError, also with the reason why a municipality has none."""
-    years = sorted(int(path.stem.split("=")[1]) for path in Path(found.tables, part).glob("funding_year=*.json"))
-    if not years or (funding_year is not None and funding_year not in years):
-        raise NoFollowUpError(say("effect_none", year=str(funding_year or "YEAR")))
-    year = funding_year or years[-1]
-    tables = Tables(root=str(found.tables))
+    tables, year = followed_year(found, part, funding_year=funding_year)
     records = tables.read_record(part, year)
     if municipality_code is None and len(records) != 1:
         raise NoFollowUpError(say("followup_which", municipalities=", ".join(sorted(records)) or "–"))
@@ -77,3 +73,11 @@ def follow_up(found: Settings, part: str, *, municipality_code: str | None, fund
         told = say("followup_refused", municipality=code, year=str(year), reason=records[code]["refusal"])
         raise NoFollowUpError(told)
     return FollowUp(tables, code, year, records[code])
+
+
+def followed_year(found: Settings, part: str, *, funding_year: int | None) -> tuple[Tables, int]:
+    """The home's tables, and the year asked for or the newest that has ``part``. Raises NoFollowUpError."""
+    years = sorted(int(path.stem.split("=")[1]) for path in Path(found.tables, part).glob("funding_year=*.json"))
+    if not years or (funding_year is not None and funding_year not in years):
+        raise NoFollowUpError(say("followup_none", year=str(funding_year or "YEAR")))
+    return Tables(root=str(found.tables)), funding_year or years[-1]

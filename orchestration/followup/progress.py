@@ -6,14 +6,15 @@ Belongs here: which years a funding year may see, codes that follow reorganisati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from expectations.contracts import FOLLOWING
 from expectations.contracts.followup import FOLLOWUP
-from models_py.errors import FollowupError
+from models_py.errors import FollowupError, LikvardError
+from models_py.followed import Followed
 from models_py.followup import (
     GOALS,
     INDICATORS,
@@ -70,10 +71,21 @@ def read_followed(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
     return {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
 
 
-def follow_municipality(
-    found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """The tables of one municipality, and what could not be told: table or stage to reason.
+def progress_of_year(
+    found: Mapping[str, pd.DataFrame], *, codes: Sequence[str], funding_year: int
+) -> dict[str, Followed]:
+    """Municipality → its cohorts and value-added, or why it has none."""
+    made = {}
+    for code in sorted(codes):
+        try:
+            made[code] = follow_municipality(found, code, funding_year=funding_year)
+        except LikvardError as error:  # one municipality's results must not stop its neighbours
+            made[code] = Followed(refusal=str(error))
+    return made
+
+
+def follow_municipality(found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int) -> Followed:
+    """The tables of one municipality, and what could not be told: stage to reason.
 
     Only results set before the funding year are seen. Raises FollowupError where there is nothing to follow.
     """
@@ -92,12 +104,7 @@ def follow_municipality(
     made = {"cohort_progression": _cohorts(progression(counts)), "grade_test_gap": _gaps(results, newest)}
     made["naive_comparison"], made["naive_noise"] = _naive(counts, merit)
     made["school_value_added"], silent = _value_added(results, enrollment)
-    return {name: made[name].assign(municipality_code=code) for name in TABLES}, silent
-
-
-def following_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
-    """The table under its contract: its columns, in key order. Raises ContractError."""
-    return FOLLOWING[name].arranged(table.assign(funding_year=funding_year))
+    return Followed(made, not_shown=silent)
 
 
 def _successors(units: pd.DataFrame) -> dict[str, str]:
