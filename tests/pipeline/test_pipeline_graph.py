@@ -69,8 +69,9 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
 
     behind = ancestors("publication/proposal")
     raw = {name for name in graph["assets"] if name.startswith("raw/")}
-    assert len(raw) == 11
-    assert raw - behind == {"raw/subject_results"}  # nothing is paid on how cohorts come along
+    assert len(raw) == 14
+    followed = {"raw/subject_results", "raw/unit_costs", "raw/unit_staff", "raw/state_grants"}
+    assert raw - behind == followed  # nothing is paid on how cohorts come along, or on what schools spent
     assert "raw/subject_results" in ancestors("followup/cohort_progression")
     assert {
         "need/need_coefficient",
