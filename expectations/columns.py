@@ -10,6 +10,7 @@ from __future__ import annotations
 from expectations.column import TYPES, Column
 from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_followup import FOLLOWUP_COLUMNS
+from expectations.columns_key_figures import KEY_FIGURE_COLUMNS
 from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
 
@@ -310,6 +311,7 @@ _ALL = (
     *EFFECT_COLUMNS,
     *GOAL_COLUMNS,
     *FOLLOWUP_COLUMNS,
+    *KEY_FIGURE_COLUMNS,
     *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),

@@ -16,6 +16,7 @@ from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.followup import FOLLOWUP
 from expectations.contracts.forecast import FORECAST
 from expectations.contracts.goals import GOALS
+from expectations.contracts.key_figures import KEY_FIGURES
 from expectations.contracts.organisers import ORGANISERS
 from expectations.contracts.payment import PAYMENT
 
@@ -154,7 +155,9 @@ CONTRACTS: dict[str, Contract] = {
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
 
-FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *EFFECT, *GOALS)}
+FOLLOWING: dict[str, Contract] = {
+    contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *EFFECT, *GOALS, *KEY_FIGURES)
+}
 """Follow-up tables by name: kept in the home, never sealed with a publication."""
 PAYMENTS: dict[str, Contract] = {contract.table: contract for contract in PAYMENT}
 """Payment tables by name: sealed run by run, beside the publications."""

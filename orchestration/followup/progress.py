@@ -31,6 +31,7 @@ from models_py.followup import (
     value_added,
     yearly_values,
 )
+from orchestration.followup.reorganised import successors_of
 from orchestration.resources.warehouse import Warehouse
 
 TABLES = tuple(contract.table for contract in FOLLOWUP)
@@ -95,7 +96,7 @@ def follow_municipality(found: Mapping[str, pd.DataFrame], code: str, *, funding
     enrollment = own["enrollment"][own["enrollment"]["count_year"] < newest]
     if not (results["measure"] != "eligible_vocational").any():
         raise FollowupError(f"no results per subject up to {newest}; deliver subject_results")
-    successors = _successors(own["units"])
+    successors = successors_of(own["units"])
     results, enrollment, merit = (
         table.assign(school_unit_code=current_codes(table["school_unit_code"], successors=successors))
         for table in (results, enrollment, own["merit"][own["merit"]["result_year"] <= newest])
@@ -105,16 +106,6 @@ def follow_municipality(found: Mapping[str, pd.DataFrame], code: str, *, funding
     made["naive_comparison"], made["naive_noise"] = _naive(counts, merit)
     made["school_value_added"], silent = _value_added(results, enrollment)
     return Followed(made, not_shown=silent)
-
-
-def _successors(units: pd.DataFrame) -> dict[str, str]:
-    """Old code to the one code that took over; a unit that was split goes on as itself."""
-    named = units[units["predecessor_codes"].notna()]
-    heirs: dict[str, set[str]] = {}
-    for new, codes in zip(named["school_unit_code"], named["predecessor_codes"], strict=True):
-        for old in str(codes).split(","):
-            heirs.setdefault(old.strip(), set()).add(str(new))
-    return {old: new for old, found in sorted(heirs.items()) if len(found) == 1 for new in found if new != old}
 
 
 def _cohorts(told: pd.DataFrame) -> pd.DataFrame:
