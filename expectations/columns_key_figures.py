@@ -54,8 +54,8 @@ KEY_FIGURE_COLUMNS: tuple[Column, ...] = (
     Column("accounts_year_first", "int32", "First year of accounts.", "Första räkenskapsår.", "year"),
     Column("accounts_year_last", "int32", "Last year of accounts.", "Sista räkenskapsår.", "year"),
     # equity
-    Column("equity_basis", "text", "ledger: allocated by the accounts, own units, need of every year by this year's weights; tables: computed in this home, every paid unit, need of its own year.",
-           "ledger: tilldelat enligt redovisningen, egna enheter, behovet alla år med årets vikter; tables: beräknat i detta hem, alla enheter med pengar, behovet för sitt eget år."),
+    Column("equity_basis", "text", "ledger: allocated by the accounts, need of every year by this year's weights; tables: computed in this home, need of its own year.",
+           "ledger: tilldelat enligt redovisningen, behovet alla år med årets vikter; tables: beräknat i detta hem, behovet för sitt eget år."),
     Column("money_year", "int32", "Calendar year of the money.", "Pengarnas kalenderår.", "year"),
     Column("money_gini", "float64", "Gini coefficient of kronor per pupil: it rises when money follows need, so read it beside need_gini.",
            "Ginikoefficient för kronor per elev: den stiger när pengar följer behov, så läs den bredvid need_gini.", "", _SHARE, source="Gini 1914"),

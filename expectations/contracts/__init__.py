@@ -6,7 +6,7 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 
 from __future__ import annotations
 
-from expectations.contracts.accuracy import ACCURACY
+from expectations.contracts.accuracy import ACCURACY, STEERING
 from expectations.contracts.background import BACKGROUND
 from expectations.contracts.beside import BESIDE
 from expectations.contracts.change import CHANGE
@@ -156,7 +156,7 @@ PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECA
 """Planning tables by name: kept in the home, never sealed with a publication."""
 
 FOLLOWING: dict[str, Contract] = {
-    contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *EFFECT, *GOALS, *KEY_FIGURES)
+    contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *STEERING, *EFFECT, *GOALS, *KEY_FIGURES)
 }
 """Follow-up tables by name: kept in the home, never sealed with a publication."""
 PAYMENTS: dict[str, Contract] = {contract.table: contract for contract in PAYMENT}

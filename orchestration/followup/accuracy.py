@@ -6,7 +6,8 @@ Belongs here: what a municipality's backtest is given, and why some have none. D
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -27,17 +28,20 @@ def accuracy_of_year(
     codes: Sequence[str],
     scope: Scope,
     funding_year: int,
+    estimated_anew: Collection[str] = (),
 ) -> dict[str, Followed]:
     """Municipality → its accuracy, or why it has none.
 
     ``coefficients``: rows of ``need_coefficient``; they name the factors of the model in use. ``codes``: those whose index
-    rests on own pupils.
+    rests on own pupils; ``estimated_anew``: those whose frozen weights last year's drift test set aside.
     """
     found = {}
     for code in sorted(codes):
         try:
             policy, decided = scope.need_policy(code, funding_year), scope.decided(code, funding_year)
             hold_until = scope.weights_hold_until(code, funding_year)
+            if code in estimated_anew:
+                policy, hold_until = replace(policy, weights=None), funding_year
         except PolicyError as error:  # one municipality's policy must not stop its neighbours
             found[code] = Followed(refusal=str(error))
             continue

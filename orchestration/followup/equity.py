@@ -18,7 +18,7 @@ from models_py.need.settle import settle_beside
 from orchestration.followup.accounts import OCTOBER
 
 LEDGER, TABLES = "ledger", "tables"
-"""``ledger``: allocated by the accounts, own units; ``tables``: computed in this home, every unit that is paid."""
+"""``ledger``: allocated by the accounts; ``tables``: computed in this home."""
 NAMES = {
     "year": "money_year", "unit_count": "unit_count", "gini": "money_gini", "concentration": "money_concentration",
     "need_gini": "need_gini", "kakwani": "kakwani", "theil": "theil", "redistributed_share": "redistributed_share",

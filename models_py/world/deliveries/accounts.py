@@ -1,7 +1,7 @@
 """Accounts of a calendar year: costs, staff and state grants (`kostnader_2025-12-31.csv`, CP1252, decimal comma, and two more).
 
-A municipality knows costs and staff of its own units alone; an independent organiser's grants are known for the organiser as a
-whole. Does not belong here: what was spent on what (``models_py.world.costs``, ``models_py.world.grants``).
+A municipality knows what it allocated to every unit, costs and staff of its own alone; an independent organiser's state grants
+are known for the organiser as a whole. Does not belong here: what was spent on what (``models_py.world.costs``, ``models_py.world.grants``).
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ def deliver_accounts(
     """
     spent, granted = unit_costs(world, costs).table, unit_grants(world, grants)
     independent = world.school_units.loc[world.school_units["is_independent"], "school_unit_code"]
-    own = spent[~spent["school_unit_code"].isin(independent)]
     files = []
     for code in world.settings.municipality_codes:
         for year in sorted(set(spent["funding_year"])):
             if year >= world.settings.count_years[-1]:
                 continue
             closed = f"{year}-12-31"
-            rows = own[(own["municipality_code"] == code) & (own["funding_year"] == year)]
+            paid = spent[(spent["municipality_code"] == code) & (spent["funding_year"] == year)]
+            own = paid[~paid["school_unit_code"].isin(independent)]
             of_state = granted[(granted["municipality_code"] == code) & (granted["funding_year"] == year)]
             for source, name, content in (
-                ("unit_costs", "kostnader", _costs(rows)),
-                ("unit_staff", "personal", _staff(rows)),
+                ("unit_costs", "kostnader", _costs(own, paid=paid)),
+                ("unit_staff", "personal", _staff(own)),
                 ("state_grants", "statsbidrag", _grants(of_state, municipality_code=code)),
             ):
                 files.append(Delivery(source, f"{name}_{closed}.csv", closed, content, code))
     return tuple(files)
 
 
-def _costs(rows: pd.DataFrame) -> bytes:
-    """A line per unit for what it was allocated, and one per cost type."""
-    items = {"allocated": ("Tilldelat", "3910")} | {name: _ITEMS[name] for name in SPLIT}
+def _costs(own: pd.DataFrame, *, paid: pd.DataFrame) -> bytes:
+    """A line per unit for what it was allocated, and one per cost type of the municipality's own."""
+    items = [("Tilldelat", "3910", paid, "allocated_sek"), *((*_ITEMS[name], own, f"{name}_sek") for name in SPLIT)]
     parts = [
-        pd.DataFrame({"unit": rows["school_unit_code"], "account": account, "word": word, "sek": rows[f"{name}_sek"]})
-        for name, (word, account) in items.items()
+        pd.DataFrame({"unit": rows["school_unit_code"], "account": account, "word": word, "sek": rows[name]})
+        for word, account, rows, name in items
     ]
     lines = pd.concat(parts, ignore_index=True).sort_values(["unit", "account"], ignore_index=True)
     columns = {"Skolenhetskod": "unit", "Konto": "account", "Kostnadsslag": "word", "Belopp": "sek"}

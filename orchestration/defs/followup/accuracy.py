@@ -9,6 +9,7 @@ from orchestration.accuracy_charts import level_chart, misplaced_chart
 from orchestration.defs.followup.steps import OUTCOMES, REGISTER, mart, specs, with_own_pupils, write_followup
 from orchestration.followup.accuracy import TABLES, accuracy_of_year
 from orchestration.names import FOLLOWUP
+from orchestration.need_steering import TABLE as WEIGHTS_DRIFT
 from orchestration.partitions import funding_years
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
@@ -33,13 +34,14 @@ TOLD = {
         deps=[
             mart(OUTCOMES),
             mart(REGISTER),
-            *(dg.AssetKey(["need", n]) for n in ("need_coefficient", "fct_need_index")),
+            *(dg.AssetKey(["need", n]) for n in ("need_coefficient", "fct_need_index", WEIGHTS_DRIFT)),
         ],
     ),
 )
 def accuracy_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Judge the weights of every municipality whose index rests on own pupils."""
     year = int(context.partition_key)
+    drift = tables.read_or_empty(WEIGHTS_DRIFT, year)
     found = accuracy_of_year(
         warehouse.mart(OUTCOMES),
         register=warehouse.mart(REGISTER),
@@ -47,6 +49,7 @@ def accuracy_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, t
         codes=with_own_pupils(tables.read_or_empty("fct_need_index", year)),
         scope=scope,
         funding_year=year,
+        estimated_anew=set(drift.loc[drift["drift_done"] == "re_estimated", "municipality_code"]),
     )
     charts = {"accuracy_cohort": misplaced_chart, "accuracy_level": level_chart}
     yield from write_followup(found, part="accuracy", names=TABLES, tables=tables, funding_year=year, pictures=charts)
