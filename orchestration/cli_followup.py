@@ -58,6 +58,7 @@ def effect(municipality: Municipality = None, year: Year = None) -> None:
 def goals(municipality: Municipality = None, year: Year = None) -> None:
     """From goal to money to result."""
     from orchestration.followup.goals_file import goals_of
+    from orchestration.followup.quality_report import report_path
     from orchestration.report.goals_view import goals_view
     from orchestration.resources.policy_text import PolicyError
 
@@ -68,7 +69,13 @@ def goals(municipality: Municipality = None, year: Year = None) -> None:
         refuse(str(error))
     if file is None:
         refuse(say("goals_no_file", municipality=told.municipality_code))
-    out.print(goals_view(told, file, language=settings().language))
+    found = settings()
+    out.print(goals_view(told, file, language=found.language))
+    page = report_path(
+        found.home, municipality_code=told.municipality_code, funding_year=told.funding_year, language=found.language
+    )
+    if page.is_file():
+        out.print(say("goals_page", path=str(page)))
 
 
 def _found(part: str, municipality: str | None, year: int | None) -> FollowUp:

@@ -54,10 +54,11 @@ def pass_through(table: pd.DataFrame, *, indicators: tuple[str, ...], staff: tup
 def _told(found: Estimate, *, is_staff: bool) -> tuple[float | bool | int | str, ...]:
     low, high = found.interval_lower, found.interval_upper
     values = (found.estimate, found.standard_error, found.degrees_of_freedom, low, high)
-    return (*values, bool(low <= 1.0 <= high), _verdict(low, high, is_staff=is_staff), found.schools)
+    return (*values, bool(low <= 1.0 <= high), pass_verdict(low, high, is_staff=is_staff), found.schools)
 
 
-def _verdict(low: float, high: float, *, is_staff: bool) -> str:
+def pass_verdict(low: float, high: float, *, is_staff: bool = False) -> str:
+    """What an interval of kronor per krona says, or of posts per kkr (``is_staff``)."""
     if is_staff:
         return ARRIVES if low > 0 else NOT if high < 0 else UNKNOWN
     if low <= 0.0:

@@ -14,7 +14,7 @@ from expectations.contracts import FOLLOWING
 from expectations.rules import rules_of
 from expectations.rules.tables import judge
 from models_py.need import fit_within_school
-from models_py.need.municipality import need_from_counts
+from models_py.need.own_pupils import own_model
 from models_py.need.prior_making import frozen_from_fit
 from models_py.need.prior_text import prior_to_json
 from orchestration.need_steering import drift_record, drift_rows, steered_policy
@@ -89,11 +89,11 @@ def test_the_verdict_leads_to_what_the_policy_says_and_is_told(world, frozen, ju
     assert failing(rows) == told
     assert drift_record(steered)["drifted_factors"] == ["immigration"]
     register = pd.concat([world.register_counts().assign(schooling_year=0, count_date=day) for day in DATES])
-    made = need_from_counts(
-        outcomes(world), register_counts=register, dates=DATES, municipality_code=TOWN, funding_year=YEAR,
-        index_minimum_pupils=20, policy=steered.policy, draws=10,
+    model = own_model(
+        outcomes(world), register_counts=register, dates=DATES, funding_year=YEAR, index_minimum_pupils=20,
+        policy=steered.policy, minimum_events=350,
     )  # fmt: skip
-    assert made.record["weights_chosen"]["estimator"] == estimator
+    assert model.fit.estimator == estimator
 
 
 def test_a_verdict_on_other_weights_or_of_no_year_leads_to_nothing(frozen, judged, tmp_path):
