@@ -60,6 +60,7 @@ def equity_spec(rows: pd.DataFrame) -> alt.TopLevelMixin:
             "what:N", title=None, scale=alt.Scale(domain=["need", "kronor per pupil"], range=[MUTED, ACCENT])
         ),
         shape=alt.Shape("equity_basis:N", title=None),
+        detail="equity_basis:N",
     )
     return styled(chart.mark_line() + chart.mark_point(filled=True, size=60), height=190).properties(
         title=titled(f"Need and money{where}", subtitle="the Gini of money alone rises when the system works")

@@ -76,7 +76,7 @@ FAULTS: dict[str, Callable[[Bench], None]] = {
         rule_id="T-INDEX-001",
     ),
     "T-LEDGER-001": _changed(
-        f"""insert into intermediate.int_unit_costs__fates by name select max(delivery_id) as delivery_id,
+        f"""insert into intermediate.int_accounts__fates by name select max(delivery_id) as delivery_id,
         1 as delivery_row_number, 'excluded' as row_fate, 'unknown_unit' as excluded_rule
         from intermediate.int_deliveries__accepted where municipality_code = '{SPOILED}'""",
         rule_id="T-LEDGER-001",

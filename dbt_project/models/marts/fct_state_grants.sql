@@ -10,7 +10,7 @@ select
     grants.granted_ore,
     grants.used_ore
 from {{ ref("stg_municipality__state_grants") }} as grants
-inner join {{ ref("int_state_grants__fates") }} as fates
+inner join {{ ref("int_accounts__fates") }} as fates
     on
         grants.delivery_id = fates.delivery_id
         and grants.delivery_row_number = fates.delivery_row_number

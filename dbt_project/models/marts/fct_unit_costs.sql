@@ -7,7 +7,7 @@ select
     costs.cost_item,
     cast(sum(costs.amount_ore) as bigint) as amount_ore
 from {{ ref("stg_municipality__unit_costs") }} as costs
-inner join {{ ref("int_unit_costs__fates") }} as fates
+inner join {{ ref("int_accounts__fates") }} as fates
     on
         costs.delivery_id = fates.delivery_id
         and costs.delivery_row_number = fates.delivery_row_number

@@ -6,7 +6,7 @@ select
     staff.teacher_posts,
     staff.certified_posts
 from {{ ref("stg_municipality__unit_staff") }} as staff
-inner join {{ ref("int_unit_staff__fates") }} as fates
+inner join {{ ref("int_accounts__fates") }} as fates
     on
         staff.delivery_id = fates.delivery_id
         and staff.delivery_row_number = fates.delivery_row_number

@@ -6,17 +6,6 @@ select
     cast(null as date) as count_date,
     fates.delivery_id,
     fates.delivery_row_number
-from (
-    {%- for source in ["unit_costs", "unit_staff", "state_grants"] %}
-    select
-        delivery_id,
-        delivery_row_number,
-        row_fate
-    from {{ ref("int_" ~ source ~ "__fates") }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-) as fates
+from {{ ref("int_accounts__fates") }} as fates
 inner join {{ ref("int_deliveries__accepted") }} as deliveries on fates.delivery_id = deliveries.delivery_id
 where fates.row_fate = 'excluded'
