@@ -8,8 +8,9 @@ From this dictionary come the data dictionary, the comments in DuckDB, the schem
 from __future__ import annotations
 
 from expectations.column import TYPES, Column
-from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
+from expectations.columns_effect import ACCURACY_COLUMNS, DRIFT_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_followup import FOLLOWUP_COLUMNS
+from expectations.columns_key_figures import KEY_FIGURE_COLUMNS
 from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
 from expectations.columns_progress import PROGRESS_COLUMNS
@@ -308,10 +309,12 @@ _ALL = (
     Column("draw_count", "int32", "Draws of the weights behind the figures.", "Dragningar av vikterna bakom talen.", "draws", (0, None)),
     *PLANNING_COLUMNS,
     *ACCURACY_COLUMNS,
+    *DRIFT_COLUMNS,
     *EFFECT_COLUMNS,
     *GOAL_COLUMNS,
     *FOLLOWUP_COLUMNS,
     *PROGRESS_COLUMNS,
+    *KEY_FIGURE_COLUMNS,
     *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),

@@ -36,6 +36,17 @@ FOLLOWUP: tuple[Contract, ...] = (
         ),
     ),
     Contract(
+        table="cohort_count",
+        grain_en="One row per municipality, funding year, school unit, subject, indicator and its version, grade and cohort: "
+        "everybody assessed, however few.",
+        grain_sv="En rad per kommun, bidragsår, skolenhet, ämne, indikator och version, årskurs och årskull: alla bedömda, "
+        "hur få de än är.",
+        keys=(*_UNIT, "subject", "indicator", "indicator_version", "grade", "cohort_year"),
+        names=(
+            *_UNIT, "subject", "indicator", "indicator_version", "grade", "cohort_year", "assessed_count", "reached_count",
+        ),
+    ),
+    Contract(
         table="school_value_added",
         grain_en="One row per municipality, funding year, school unit and stage.",
         grain_sv="En rad per kommun, bidragsår, skolenhet och stadium.",

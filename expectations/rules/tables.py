@@ -71,6 +71,14 @@ def _one_rate_for_all_units(tables: Tables) -> pd.DataFrame:
     return facts[facts.groupby(places)["rate_ore"].transform("nunique") > 1]
 
 
+def _drifted_weights_do_not_stay_undecided(tables: Tables) -> pd.DataFrame:
+    return tables["weights_drift"][tables["weights_drift"]["drift_done"] == "advised"]
+
+
+def _weights_are_those_named(tables: Tables) -> pd.DataFrame:
+    return tables["weights_drift"][tables["weights_drift"]["drift_done"].isin(["re_estimated", "kept"])]
+
+
 def _basis_may_steer_a_decision(tables: Tables) -> pd.DataFrame:
     need = tables["fct_need_index"]
     return need[need["basis"] == "open_statistics"]
@@ -159,6 +167,8 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-CHANGE-001": _parts_add_up_to_the_change,
     "R-INTERVAL-001": _intervals_hold_the_amount,
     "R-SIGNAL-001": _a_figure_or_its_reason,
+    "R-DRIFT-001": _drifted_weights_do_not_stay_undecided,
+    "R-DRIFT-002": _weights_are_those_named,
     "R-BASIS-001": _basis_may_steer_a_decision,
 }
 """Rule id → failing rows. A test holds this against the register."""

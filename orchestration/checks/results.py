@@ -32,6 +32,7 @@ Dates = tuple[date, date]
 
 JUDGED = (
     "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", "school_area_factor", *(c.table for c in CHANGE),
+    "weights_drift",
 )  # fmt: skip
 """Tables that rules with home ``rule`` read."""
 

@@ -170,7 +170,7 @@ def _shares(
 
 def _together(counts: pd.DataFrame) -> pd.DataFrame:
     """The municipality's cohorts one by one, and school units' three at a time where all three have come so far."""
-    keys = ["subject", "indicator", "version", "grade", "first_together"]
+    keys = ["subject", "indicator", "indicator_version", "grade", "first_together"]
     counts = counts.assign(
         first_together=first_cohort(counts["cohort_year"].astype("int64")), grade=counts["grade"].astype(str)
     )

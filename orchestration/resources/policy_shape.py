@@ -13,7 +13,7 @@ from pydantic import Field
 from models_py.allocation.cost_types import COST_TYPES
 from models_py.allocation.organiser_terms import OverheadMethod
 from models_py.allocation.policy import BaseMode, Rebase, StructuralFunction
-from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, WantedEstimator
+from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, OnDrift, WantedEstimator
 from orchestration.resources.formula_shape import AnyComponent, AnyGuarantee, Part
 from orchestration.resources.shape_types import (
     Amount,
@@ -74,6 +74,7 @@ class Need(Strict):
     prior: Dated[WeightsFile, Literal["file"]] | None = None
     composition_effect: Dated[Share, Literal["log_odds"]] | None = None
     delivered_index_direction: Dated[IndexDirection, Literal["choice"]] | None = None
+    on_drift: Dated[OnDrift, Literal["choice"]] | None = None
 
 
 class Disclosure(Strict):

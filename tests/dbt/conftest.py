@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.warehouse_file import opened
+from tests.dbt.accounts import MUNICIPAL, ROW, add_accounts
+from tests.dbt.accounts import SCHEMAS as OF_ACCOUNTS
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = Path(sys.executable).with_name("likvard-dbt")
-
-ROW = {"delivery_id": "text", "row_number": "int", "municipality_code": "text", "period": "text"}
 
 
 def coded(name: str, kind: str) -> dict[str, str]:
@@ -72,7 +72,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "skolverket_results": ROW
     | dict.fromkeys(["school_unit_code", "metric", "school_year"], "text")
     | {"value": "float", "value_code": "text"},
-}
+} | OF_ACCOUNTS
 DELIVERIES = (
     dict.fromkeys(["delivery_id", "source", "municipality_code", "period"], "text")
     | {"received_number": "int", "sha256": "text", "encoding": "text", "status": "text", "refusal_code": "text"}
@@ -290,13 +290,14 @@ def write_small_world(home: Path, more: Callable[[AcceptedRows], None] | None = 
         "9999",
         "2021-10-01",
         [
-            registered("99990001", "Norra skolan"),
+            registered("99990001", "Norra skolan", organiser_code=MUNICIPAL),
             registered("99990002", "Södra skolan", predecessor_codes="99990003"),
             registered("99990002", "Södra skolan"),
             registered("99990003", "Gamla skolan", status="ceased"),
             registered("99990004", "Nya skolan"),
         ],
     )
+    add_accounts(rows.add)
     rows.add("skolverket_enrollment", "k-2020", "0000", "2020/21", [published("9998", "10000001", {"9": 40})])
     rows.add(
         "skolverket_enrollment",

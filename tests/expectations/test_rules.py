@@ -68,6 +68,7 @@ GOOD = {
     "allocation_change_basis": COMPARED,
     "allocation_interval": INTERVALS,
     "redistribution_signal": SIGNAL,
+    "weights_drift": pd.DataFrame({"municipality_code": ["9998", "9999"], "drift_done": "nothing"}),
     "organiser_allocation": ORGANISERS,
     "organiser_calculation": ORGANISERS.assign(cost_type="teaching"),
 }
@@ -97,11 +98,14 @@ SPOILED = {
     "R-EQUAL-001": broken("fct_allocation", "rate_ore", 4, Decimal(8)),
     "R-ORGANISER-001": broken("organiser_calculation", "organiser_key", 2, "c"),
     "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
+    "R-DRIFT-001": broken("weights_drift", "drift_done", 1, "advised"),
+    "R-DRIFT-002": broken("weights_drift", "drift_done", 1, "re_estimated"),
     "R-CHANGE-001": broken("allocation_change_part", "change_sek", 4, Decimal(4)),
     "R-INTERVAL-001": broken("allocation_interval", "total_80_lower_sek", 4, Decimal(6)),
     "R-SIGNAL-001": broken("redistribution_signal", "withheld_because", 1, "no_draws_of_the_index"),
 }
 OTHER_FAULTS = (
+    ("R-DRIFT-002", broken("weights_drift", "drift_done", 1, "kept")),
     ("R-CHANGE-001", broken("allocation_change", "previous_total_sek", 4, Decimal(9))),
     ("R-CHANGE-001", GOOD | {"allocation_change": CHANGES.drop(index=4), "allocation_change_part": PARTS.drop(index=[4, 9])}),
     ("R-CHANGE-001", GOOD | {"allocation_change_part": PARTS.drop(index=[4, 9])}),

@@ -39,7 +39,7 @@ def cohort_counts(codes: Sequence[str], *, newest: int = NEWEST) -> pd.DataFrame
                     missed = 2 + (number + cohort + grade) % 5 + (4 if number == 0 else 0)
                     rows.append([unit, subject, indicator, 1, grade, cohort, assessed, assessed - missed])
     names = [
-        "school_unit_code", "subject", "indicator", "version", "grade", "cohort_year", "assessed_count", "reached_count",
+        "school_unit_code", "subject", "indicator", "indicator_version", "grade", "cohort_year", "assessed_count", "reached_count",
     ]  # fmt: skip
     units = pd.DataFrame(rows, columns=names)
     town = units.groupby(names[1:6], as_index=False)[names[6:]].sum().assign(school_unit_code="all")

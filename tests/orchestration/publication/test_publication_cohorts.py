@@ -52,7 +52,7 @@ def faults(shares: pd.DataFrame, *earlier: pd.DataFrame) -> dict[str, int]:
 
 
 def with_town(units: pd.DataFrame) -> pd.DataFrame:
-    names = ["subject", "indicator", "version", "grade", "cohort_year"]
+    names = ["subject", "indicator", "indicator_version", "grade", "cohort_year"]
     town = units.groupby(names, as_index=False)[["assessed_count", "reached_count"]].sum()
     return pd.concat([units, town.assign(school_unit_code=WHOLE)], ignore_index=True)
 

@@ -7,14 +7,15 @@ municipality; no pupil's row leaves this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from expectations.contracts import FOLLOWING
 from expectations.contracts.followup import FOLLOWUP
-from models_py.errors import FollowupError
+from models_py.errors import FollowupError, LikvardError
+from models_py.followed import Followed
 from models_py.followup import (
     GOALS,
     INDICATORS,
@@ -32,6 +33,7 @@ from models_py.followup import (
     yearly_values,
 )
 from models_py.followup.tally import ALL
+from orchestration.followup.reorganised import successors_of
 from orchestration.publication.cohorts import COUNTED
 from orchestration.resources.warehouse import Warehouse
 
@@ -74,10 +76,21 @@ def read_followed(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
     return {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
 
 
-def follow_municipality(
-    found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """The tables of one municipality, and what could not be told: table or stage to reason.
+def progress_of_year(
+    found: Mapping[str, pd.DataFrame], *, codes: Sequence[str], funding_year: int
+) -> dict[str, Followed]:
+    """Municipality → its cohorts and value-added, or why it has none."""
+    made = {}
+    for code in sorted(codes):
+        try:
+            made[code] = follow_municipality(found, code, funding_year=funding_year)
+        except LikvardError as error:  # one municipality's results must not stop its neighbours
+            made[code] = Followed(refusal=str(error))
+    return made
+
+
+def follow_municipality(found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int) -> Followed:
+    """The tables of one municipality, and what could not be told: stage to reason.
 
     Only results set before the funding year are seen. Raises FollowupError where there is nothing to follow.
     """
@@ -87,7 +100,7 @@ def follow_municipality(
     enrollment = own["enrollment"][own["enrollment"]["count_year"] < newest]
     if not (results["measure"] != "eligible_vocational").any():
         raise FollowupError(f"no results per subject up to {newest}; deliver subject_results")
-    successors = _successors(own["units"])
+    successors = successors_of(own["units"])
     results, enrollment, merit = (
         table.assign(school_unit_code=current_codes(table["school_unit_code"], successors=successors))
         for table in (results, enrollment, own["merit"][own["merit"]["result_year"] <= newest])
@@ -97,33 +110,18 @@ def follow_municipality(
     made["naive_comparison"], made["naive_noise"] = _naive(counts, merit)
     made["school_value_added"], silent = _value_added(results, enrollment)
     made[COUNTED] = _counted(counts)
-    return {name: made[name].assign(municipality_code=code) for name in (*TABLES, COUNTED)}, silent
-
-
-def following_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
-    """The table under its contract: its columns, in key order; counts as they are. Raises ContractError."""
-    if name == COUNTED:
-        return table
-    return FOLLOWING[name].arranged(table.assign(funding_year=funding_year))
-
-
-def _successors(units: pd.DataFrame) -> dict[str, str]:
-    """Old code to the one code that took over; a unit that was split goes on as itself."""
-    named = units[units["predecessor_codes"].notna()]
-    heirs: dict[str, set[str]] = {}
-    for new, codes in zip(named["school_unit_code"], named["predecessor_codes"], strict=True):
-        for old in str(codes).split(","):
-            heirs.setdefault(old.strip(), set()).add(str(new))
-    return {old: new for old, found in sorted(heirs.items()) if len(found) == 1 for new in found if new != old}
+    return Followed(made, not_shown=silent)
 
 
 def _counted(counts: pd.DataFrame) -> pd.DataFrame:
     """Everybody assessed at an indicator of one subject; what all subjects together say stands beside the need model."""
     kept = (counts["series"] == GOALS) & (counts["pupil_group"] == ALL) & (counts["subject"] != ALL_SUBJECTS)
     names = [
-        "school_unit_code", "subject", "indicator", "version", "grade", "cohort_year", "assessed_count", "reached_count",
+        "school_unit_code", "subject", "indicator", "indicator_version", "grade", "cohort_year", "assessed_count",
+        "reached_count",
     ]  # fmt: skip
-    return counts.loc[kept & (counts["assessed_count"] > 0), names].reset_index(drop=True)
+    told = counts.loc[kept & (counts["assessed_count"] > 0)].rename(columns={"version": "indicator_version"})
+    return told[names].reset_index(drop=True)
 
 
 def _cohorts(told: pd.DataFrame) -> pd.DataFrame:
