@@ -1,7 +1,7 @@
 """What a child of the fault server does: each function is one act of the program, with plain arguments.
 
-Belongs here: taking deliveries in, publishing, sending, paying a month, reading what is published. Does not: Dagster,
-the acts of persons (``decisions``), judging what came of it.
+Belongs here: taking deliveries in, publishing, approving, deciding, sending, paying a month, reading what is published.
+Does not: Dagster, judging what came of it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from orchestration.intake.pseudonym import demo_key
 from orchestration.payments.places import Place
 from orchestration.payments.prepare import prepare
 from orchestration.payments.release import approve_run, release_run
+from orchestration.publication import approve as approval
 from orchestration.publication import manifest as manifests
 from orchestration.publication.act import Person
 from orchestration.publication.canonical import sort_rows
 from orchestration.publication.content import arrow_sha256
+from orchestration.publication.decide import decide as decide_proposal
 from orchestration.publication.parquet import read_arrow
 from orchestration.publication.postgres import sink, tables, views
 from orchestration.publication.postgres.connection import connected
@@ -37,6 +39,7 @@ from orchestration.publication.verify import Published, read_current, verify
 ROOT = Path(__file__).resolve().parents[2]
 MUNICIPALITY = "9999"
 NOW = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+OFFICIAL = Person("ove", "official", False)
 READ_EACH_TIME = ("fct_allocation", "school_allocation")
 """What a reader of a crowd compares on every read; one switch must move both."""
 
@@ -55,6 +58,31 @@ def publish(root: str, material: str) -> str:
     return publish_candidate(candidate, root=Path(root), gate=verdict, actor="annika", now=NOW).status
 
 
+def approve(root: str, publication_id: str, name: str) -> str:
+    """One person's approval of a proposal."""
+    return approval.approve(
+        Path(root), municipality_code=MUNICIPALITY, publication_id=publication_id, person=Person(name, "board", False),
+        actor=name, now=NOW,
+    ).status  # fmt: skip
+
+
+def decide(root: str, material: str) -> str:
+    """Decide by a pickled (proposal, decision, ground) of our own making."""
+    proposal_id, decision, ground = pickle.loads(Path(material).read_bytes())
+    return decide_proposal(
+        Path(root), municipality_code=MUNICIPALITY, proposal_id=proposal_id, decision=decision, ground=ground,
+        person=OFFICIAL, actor=OFFICIAL.name, now=NOW,
+    ).status  # fmt: skip
+
+
+def roll_back(root: str, publication_id: str) -> str:
+    """Let ``current`` name an older decided version again."""
+    return approval.rollback(
+        Path(root), municipality_code=MUNICIPALITY, publication_id=publication_id, person=OFFICIAL,
+        reason="The revision was wrong.", actor=OFFICIAL.name, now=NOW,
+    ).status  # fmt: skip
+
+
 def pay(root: str, material: str) -> str:
     """Prepare, approve twice and release the month of pickled inputs, as the command does in three calls."""
     pay_with = pickle.loads(Path(material).read_bytes())
@@ -70,8 +98,8 @@ def pay(root: str, material: str) -> str:
     ended = release_run(
         place,
         run_id=done.run_id,
-        person=Person("ove", "official", False),
-        actor="ove",
+        person=OFFICIAL,
+        actor=OFFICIAL.name,
         preparer_may_approve=False,
         now=NOW,
     )
