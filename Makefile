@@ -46,8 +46,8 @@ format: environment ## format the Python
 prove: environment-bench ## measure the claims of the docs (CLAIM=main for one group)
 	@.venv-bench/bin/python -m bench.prove $(CLAIM)
 
-mutate: environment-bench ## mutate money, need and publication; hours (ONLY=path for one module)
-	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(ONLY)
+mutate: environment-bench ## mutate money, need and publication, a random sample; an hour or more (SHARE=0.02, ONLY=path)
+	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(if $(SHARE),--share $(SHARE)) $(ONLY)
 
 docs: environment ## write the generated pages of docs/
 	@.venv/bin/python -m bench.pages
