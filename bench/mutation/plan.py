@@ -22,7 +22,10 @@ KILLED = ("killed", "timeout", "segfault")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Code that is mutated together: a folder of modules and the tests that mirror it."""
+    """Code that is mutated together: a folder of modules and the tests that mirror it.
+
+    Mutants are judged by these tests alone; one that only others would notice counts as a survivor.
+    """
 
     name: str
     code: str
@@ -63,13 +66,13 @@ def share_of(results: Mapping[str, Any], file: str, *, root: Path = ROOT) -> flo
     return float(known["share"]) if known.get("code_sha256") == code_sha256(file, root=root) else 0.0
 
 
-def chosen(names: Iterable[str], *, code_sha256: str, above: float, share: float) -> list[str]:
+def chosen(names: Iterable[str], *, code: str, above: float, share: float) -> list[str]:
     """The mutants of a module that belong to a sample of ``share`` and not to one of ``above``.
 
     Each mutant has a number from 0 to 1 of its own, a hash of its name and its module's code: a larger sample holds the
     smaller one, and the choice is the same on every machine.
     """
-    return [name for name in names if above <= _number(f"{code_sha256}:{name}") < share]
+    return [name for name in names if above <= _number(f"{code}:{name}") < share]
 
 
 def _number(text: str) -> float:
@@ -84,10 +87,10 @@ def store(results: Mapping[str, Any], *, path: Path = RESULT) -> None:
 
 
 def entry(
-    file: str,
     states: Mapping[str, str],
     shown: Mapping[str, list[str]],
     *,
+    code: str,
     mutants: int,
     share: float,
     smaller: Mapping[str, Any] | None = None,
@@ -98,6 +101,7 @@ def entry(
     ----------
     states : judged mutant → its state, as the tool words it
     shown : surviving mutant → the lines it takes away and puts in
+    code : hash of the module that was mutated
     mutants : how many the module has
     share : the share of them that was asked for; those judged are a random sample of it
     smaller : the result of a smaller sample of the same code, which this one adds to
@@ -106,7 +110,7 @@ def entry(
     counted = Counter(known["states"]) + Counter(states.values())
     survivors = {name: shown.get(name, []) for name, state in states.items() if state not in KILLED}
     return {
-        "code_sha256": code_sha256(file),
+        "code_sha256": code,
         "mutants": mutants,
         "share": share,
         "judged": counted.total(),

@@ -66,7 +66,7 @@ def mutate(group: Group, files: Sequence[str], *, share: float, workers: int) ->
     known, sample = load(), {}
     for file in files:
         names = list(_codes(copy, file))
-        picked = chosen(names, code_sha256=code_sha256(file), above=share_of(known, file), share=share)
+        picked = chosen(names, code=code_sha256(file, root=copy), above=share_of(known, file, root=copy), share=share)
         sample[file] = (len(names), picked)
     picked = [name for _, names in sample.values() for name in names]
     if picked:
@@ -77,8 +77,9 @@ def mutate(group: Group, files: Sequence[str], *, share: float, workers: int) ->
         states = {name: status_by_exit_code[codes[name]] for name in names}
         if UNDONE & set(states.values()):
             raise SystemExit(f"{file}: not judged, see {copy.relative_to(ROOT)}/said.txt")
-        smaller = known[file] if share_of(known, file) else None
-        results[file] = entry(file, states, _shown(copy, states), mutants=mutants, share=share, smaller=smaller)
+        smaller = known[file] if share_of(known, file, root=copy) else None
+        code, shown = code_sha256(file, root=copy), _shown(copy, states)
+        results[file] = entry(states, shown, code=code, mutants=mutants, share=share, smaller=smaller)
     store(known | results)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     minutes = (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / 60

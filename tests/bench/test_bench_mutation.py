@@ -16,7 +16,9 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict]:
     states = {f"m{number}": "killed" for number in range(9)} | {"m9": "survived"}
     shown = {"m9": ["- a", "+ b"]}
     results = {
-        file: plan.entry(file, states, shown, mutants=100, share=0.1) for group in plan.GROUPS for file in group.files
+        file: plan.entry(states, shown, code=plan.code_sha256(file), mutants=100, share=0.1)
+        for group in plan.GROUPS
+        for file in group.files
     }
     monkeypatch.setattr(publication_mutation, "load", lambda: results)
     return results
@@ -24,21 +26,21 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict]:
 
 def test_states_are_counted_and_survivors_shown() -> None:
     states = {"a": "killed", "b": "timeout", "c": "survived", "d": "no tests"}
-    found = plan.entry("models_py/errors.py", states, {"c": ["- x", "+ y"]}, mutants=400, share=0.01)
+    found = plan.entry(states, {"c": ["- x", "+ y"]}, code="f0", mutants=400, share=0.01)
     assert (found["mutants"], found["judged"], found["killed"]) == (400, 4, 2)
     assert found["survivors"] == {"c": ["- x", "+ y"], "d": []}
 
 
 def test_a_larger_sample_adds_to_a_smaller_one_and_judges_nothing_twice() -> None:
     names = [f"m{number}" for number in range(4000)]
-    small = plan.chosen(names, code_sha256="a", above=0, share=0.01)
-    more = plan.chosen(names, code_sha256="a", above=0.01, share=0.05)
+    small = plan.chosen(names, code="a", above=0, share=0.01)
+    more = plan.chosen(names, code="a", above=0.01, share=0.05)
     assert 20 <= len(small) <= 60 <= 120 <= len(more) <= 200
-    assert sorted(small + more) == sorted(plan.chosen(names, code_sha256="a", above=0, share=0.05))
-    assert plan.chosen(names, code_sha256="b", above=0, share=0.01) != small
-    assert plan.chosen(names, code_sha256="a", above=0, share=1) == names
-    first = plan.entry("models_py/errors.py", {"a": "killed", "b": "survived"}, {}, mutants=9, share=0.2)
-    both = plan.entry("models_py/errors.py", {"c": "killed"}, {}, mutants=9, share=0.4, smaller=first)
+    assert sorted(small + more) == sorted(plan.chosen(names, code="a", above=0, share=0.05))
+    assert plan.chosen(names, code="b", above=0, share=0.01) != small
+    assert plan.chosen(names, code="a", above=0, share=1) == names
+    first = plan.entry({"a": "killed", "b": "survived"}, {}, code="f0", mutants=9, share=0.2)
+    both = plan.entry({"c": "killed"}, {}, code="f0", mutants=9, share=0.4, smaller=first)
     assert (both["judged"], both["killed"], both["states"]) == (3, 2, {"killed": 2, "survived": 1})
     assert (both["share"], list(both["survivors"])) == (0.4, ["b"])
 
