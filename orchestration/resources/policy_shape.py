@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from models_py.allocation.cost_types import COST_TYPES
 from models_py.allocation.organiser_terms import OverheadMethod
@@ -19,7 +19,6 @@ from orchestration.resources.shape_types import (
     Amount,
     Dated,
     Grade,
-    Interval,
     Kronor,
     Name,
     Positive,
@@ -169,22 +168,3 @@ class Municipality(Strict):
     extends: Literal["default"] | None = None
     description: Text | None = None
     publication: PublicationPlace | None = None
-
-
-KEYED: tuple[type[BaseModel], ...] = (
-    PolicyValues,
-    Base,
-    Structural,
-    Index,
-    Need,
-    Disclosure,
-    Baseline,
-    Overheads,
-    AnnualAccounts,
-    Series,
-    Municipality,
-    PublicationPlace,
-    Dated,
-    Interval,
-)
-"""Models whose keys a policy file may hold; an unknown key is answered with the nearest of them."""

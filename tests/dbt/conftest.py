@@ -22,8 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.warehouse_file import opened
+
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
-DBT = Path(sys.executable).with_name("dbt")
+DBT = Path(sys.executable).with_name("likvard-dbt")
 
 ROW = {"delivery_id": "text", "row_number": "int", "municipality_code": "text", "period": "text"}
 
@@ -357,7 +359,7 @@ class Dbt:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the warehouse answers, opened read-only and closed at once."""
-        with duckdb.connect(str(self.home / "pseudonymised" / "warehouse.duckdb"), read_only=True) as connection:
+        with opened(self.home / "pseudonymised" / "warehouse.duckdb") as connection:
             return connection.execute(query).fetchall()
 
 
@@ -399,11 +401,11 @@ def with_months(small_world: Dbt, tmp_path: Path) -> Dbt:
     models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
     order = TopologicalSorter({name: models.keys() & node["depends_on"]["nodes"] for name, node in models.items()})
     with duckdb.connect(str(tmp_path / warehouse)) as connection:
+        connection.execute(f"set file_search_path = '{tmp_path / 'pseudonymised'}'")
         for name in order.static_order():
             node = models[name]
-            sql = node["compiled_code"].replace(str(small_world.home), str(tmp_path))
             kind = node["config"]["materialized"]
-            connection.execute(f"create or replace {kind} {node['relation_name']} as {sql}")
+            connection.execute(f"create or replace {kind} {node['relation_name']} as {node['compiled_code']}")
     return Dbt(tmp_path)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from orchestration.warehouse_file import opened
 
 if TYPE_CHECKING:
     from conftest import Dbt
@@ -20,6 +25,17 @@ FACTORS = "guardian_education, immigration, household_income, area_type, sex, ec
 LIFE = ("girl", "no", "with_both", "siblings_0_to_2")
 REFERENCE = ("post_secondary_long", "born_in_sweden", "quintile_5", "area_5", *LIFE)
 ALL_MISSING = ("missing",) * 8
+
+
+def test_models_are_parsed_once_and_for_no_home_anew(small_world):
+    assert (small_world.home / "target" / "run_results.json").is_file()
+    assert not (small_world.home / "target" / "partial_parse.msgpack").exists()
+
+
+def test_a_call_that_dbt_does_not_know_is_said_and_ends_with_two(small_world):
+    done = small_world("no-such-command")
+    assert done.returncode == 2
+    assert "no-such-command" in done.stdout + done.stderr
 
 
 def test_every_unit_test_of_the_sql_ran_and_passed(small_world: Dbt) -> None:
@@ -389,3 +405,13 @@ def test_a_home_without_deliveries_builds_empty_marts(empty_home: Dbt) -> None:
     built = empty_home(*BUILD, "--exclude-resource-type", "test")
     assert built.returncode == 0, built.stdout[-4000:]
     assert {empty_home.rows(f"select count(*) from marts.{mart}")[0] for mart in PROMISED} == {(0,)}
+
+
+def test_a_home_that_was_moved_is_read_where_it_lies_now(small_world: Dbt, tmp_path: Path) -> None:
+    shutil.copytree(small_world.home / "pseudonymised", tmp_path / "moved")
+    question = "select count(*) from staging.stg_municipality__enrollment"
+    with opened(tmp_path / "moved" / "warehouse.duckdb") as warehouse:
+        assert warehouse.execute(question).fetchall() == small_world.rows(question) != [(0,)]
+    shutil.rmtree(tmp_path / "moved" / "accepted")
+    with opened(tmp_path / "moved" / "warehouse.duckdb") as warehouse, pytest.raises(duckdb.IOException):
+        warehouse.execute(question).fetchall()

@@ -27,7 +27,7 @@ CODE, YEAR = "9999", 2027
 @pytest.fixture(scope="module")
 def demo(new_home) -> tuple[Home, subprocess.CompletedProcess[str]]:
     home = new_home("demo", OPENBLAS_NUM_THREADS=1)
-    return home, home.installed("demo")
+    return home, home.installed("demo", pictures="true")
 
 
 @pytest.fixture(scope="module")
