@@ -26,7 +26,7 @@ ERRORS = {
     "ftruncate": ("EIO",),
 }
 """What a call fails with; every other one is denied (EACCES)."""
-READS_SAMPLED, STAGED_SAMPLED = 10, 5
+READS_SAMPLED, STAGED_SAMPLED = 20, 10
 """Of the calls that only read, each so manieth is tried, and of those that write what no reader looks into yet: one file
 after the other by the same four calls. Of those that change something else, all."""
 
