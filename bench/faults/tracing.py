@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.server import GO, SAID
-from orchestration.publication.seal import STAGING
+from orchestration.publication.seal import STAGING, VERSIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCHED = (
@@ -155,7 +155,8 @@ def points(ended: Ended, *, below: Path) -> tuple[Point, ...]:
         seen[match[2]] += 1
         if str(below) in match[3]:
             changes = not (match[2] == "flock" or (match[2] == "openat" and _READS.search(match[3])))
-            found.append(Point(match[2], seen[match[2]], changes, changes and f"/{STAGING}/" in match[3]))
+            staged = changes and f"/{STAGING}/" in match[3] and f"/{VERSIONS}/" not in match[3]
+            found.append(Point(match[2], seen[match[2]], changes, staged))
     return tuple(found)
 
 

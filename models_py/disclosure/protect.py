@@ -36,13 +36,11 @@ class Protection:
     hidden, primary : n bool; primary cells are those of the rule, the others protect them
     required : n, the width that a withheld cell's interval must have: the threshold, or what is left of it where totals
         that always stand tell more than that by themselves; 0 for cells that are not withheld
-    is_cheapest : whether every block's choice was proven to be a cheapest one
     """
 
     hidden: np.ndarray
     primary: np.ndarray
     required: np.ndarray
-    is_cheapest: bool
 
 
 def protect(tables: Tables, *, rule: DisclosureRule) -> Protection:
@@ -57,16 +55,15 @@ def protect(tables: Tables, *, rule: DisclosureRule) -> Protection:
             reason="unknown_value",
         )
     primary = primary_cells(tables, rule=rule)
-    hidden, required, is_cheapest = primary.copy(), np.zeros(len(tables.values)), True
+    hidden, required = primary.copy(), np.zeros(len(tables.values))
     for rows, cells in blocks(tables.sums, open_cells=tables.may_hide | tables.must_hide):
         if not primary[cells].any():
             continue
         block = _Block.of(tables, rows, cells, primary=primary[cells])
         needed = block.possible(float(rule.threshold))
-        hidden[cells], is_proven = block.safe(needed)
-        is_cheapest &= is_proven
+        hidden[cells] = block.safe(needed)
         required[cells] = np.where(hidden[cells], needed, 0.0)
-    return Protection(hidden, primary, required, is_cheapest)
+    return Protection(hidden, primary, required)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +91,8 @@ class _Block:
         found = widths(self.sums, self.values, hidden=everything, wanted=wanted)
         return np.minimum(threshold, np.floor(found + TOLERANCE))
 
-    def safe(self, needed: np.ndarray) -> tuple[np.ndarray, bool]:
-        """What is withheld, and whether that is proven to be a cheapest choice."""
+    def safe(self, needed: np.ndarray) -> np.ndarray:
+        """What is withheld: a cheapest choice, or where that is not proven in time one without a cell in vain."""
         cuts, hidden = self._never_alone(needed), self.primary
         for _ in range(MOST_ROUNDS):
             chosen = self._choose(np.array(cuts)) if cuts else hidden
@@ -104,14 +101,12 @@ class _Block:
             hidden = chosen
             found = narrow(self.sums, self.values, hidden=hidden, needed=needed)
             if not len(found):
-                return hidden, True
+                return hidden
             new = [self._cut(cell, hidden, needed) for cell in found]
             if all(cut @ hidden >= -TOLERANCE for cut in new):  # beyond the solver's digits: any one cell more
                 new.append(np.where(hidden, -1.0 / (1 + hidden.sum()), 1.0) / len(hidden))
             cuts += new
-        return (
-            widened(self.sums, self.values, self.cost, hidden=hidden, primary=self.primary, needed=needed), False
-        )  # fmt: skip
+        return widened(self.sums, self.values, self.cost, hidden=hidden, primary=self.primary, needed=needed)
 
     def _never_alone(self, needed: np.ndarray) -> list[np.ndarray]:
         """The inequalities that every attack begins with: who is withheld alone in a sum is what the sum leaves."""

@@ -118,10 +118,11 @@ def test_calls_are_counted_by_name_and_only_those_below_the_home_are_points(tmp_
         f"7 write(3<{tmp_path}/b>, ..., 1) = 1",
         f"7 fsync(3<{tmp_path}/.staging/b>) = 0",
         f'7 openat(AT_FDCWD, "{tmp_path}/.staging/b", O_RDONLY) = 3',
+        f'7 rename("{tmp_path}/.staging/b", "{tmp_path}/versions/b") = 0',
     )
     found = points(Ended(None, 7, trace), below=tmp_path)
     assert found == (
         Point("openat", 2, False), Point("openat", 3, True), Point("write", 1, True), Point("fsync", 1, True, True),
-        Point("openat", 4, False),
+        Point("openat", 4, False), Point("rename", 1, True),
     )  # fmt: skip
     assert errors_of(found[:3]) == [(found[1], "EACCES"), (found[2], "ENOSPC"), (found[2], "EIO")]
