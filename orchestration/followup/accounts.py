@@ -66,7 +66,7 @@ def accounts_of(own: Mapping[str, pd.DataFrame], *, kept: pd.DataFrame, funding_
         )
 
     keys = list(UNIT_YEAR)
-    october = own["factors"][[day.month == OCTOBER for day in own["factors"]["count_date"]]]
+    october = of_october(own["factors"])
     october = october.assign(year=[day.year + 1 for day in october["count_date"]])
     pupils = _summed(today(october, "year"), keys, ["pupil_count"])
     pupils = pupils[pupils["pupil_count"] > 0]
@@ -83,7 +83,9 @@ def accounts_of(own: Mapping[str, pd.DataFrame], *, kept: pd.DataFrame, funding_
     counted = set(zip(pupils["school_unit_code"], pupils["year"], strict=True))
     strange = {at for table in (costs, staff) for at in zip(table["school_unit_code"], table["year"], strict=True)}
     costs, staff = (
-        table[[at in counted for at in zip(table["school_unit_code"], table["year"], strict=True)]]
+        table[
+            np.array([at in counted for at in zip(table["school_unit_code"], table["year"], strict=True)], dtype=bool)
+        ]
         for table in (costs, staff)
     )
     by_home = kept.assign(school_unit_code=current_codes(kept["school_unit_code"], successors=successors))
@@ -195,6 +197,11 @@ def pass_through_rows(accounts: Accounts) -> pd.DataFrame:
             }
         )
     )
+
+
+def of_october(counts: pd.DataFrame) -> pd.DataFrame:
+    """The rows of 15 October; registers of other months are paid by and are no year's."""
+    return counts[np.array([day.month == OCTOBER for day in counts["count_date"]], dtype=bool)]
 
 
 def sek(ore: pd.Series) -> list[Decimal | None]:

@@ -15,7 +15,7 @@ from models_py.followup import equity_by_year
 from models_py.need import need_index, predict_from_counts
 from models_py.need.fit import NeedFit
 from models_py.need.settle import settle_beside
-from orchestration.followup.accounts import OCTOBER
+from orchestration.followup.accounts import of_october
 
 LEDGER, TABLES = "ledger", "tables"
 """``ledger``: allocated by the accounts; ``tables``: computed in this home."""
@@ -30,8 +30,7 @@ NAMES = {
 def need_by_year(fit: NeedFit, register: pd.DataFrame, *, index_minimum_pupils: int) -> pd.DataFrame:
     """school_unit_code, year, pupil_count, need_index of every October, by one and the same weights; ``year``: the year whose
     money the October is for. ``register``: rows of ``fct_need_register_counts`` of one municipality."""
-    october = register[[day.month == OCTOBER for day in register["count_date"]]]
-    need = predict_from_counts(fit, october).table
+    need = predict_from_counts(fit, of_october(register)).table
     parts = []
     for day, own in need.groupby("count_date", sort=True):
         index = need_index(own, index_minimum_pupils=index_minimum_pupils).table

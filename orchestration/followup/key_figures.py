@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from models_py.errors import EffectError, LikvardError
@@ -22,6 +23,7 @@ from orchestration.followup.accounts import (
     WHOLE,
     Accounts,
     accounts_of,
+    of_october,
     pass_through_rows,
     state_grant_rows,
     unit_cost_rows,
@@ -38,7 +40,11 @@ TABLES = (
     "unit_cost", "unit_staffing", "state_grant", "cost_pass_through", "equity_by_year", "similar_unit",
     "similar_municipality",
 )  # fmt: skip
-_NO_NEED = pd.DataFrame({"school_unit_code": [], "year": [], "pupil_count": [], "need_index": []})
+ACCOUNTS = ("costs", "staff", "grants")
+_NO_NEED = pd.DataFrame(
+    {"school_unit_code": "", "year": 0, "pupil_count": 0, "need_index": 0.0}, index=pd.RangeIndex(0)
+)
+"""No rows, with the types of need."""
 _LOWER_STAGES = ("F", *map(str, range(1, 7)))
 
 
@@ -63,13 +69,26 @@ class KeyFigureInputs:
 def key_figures_of_year(
     inputs: KeyFigureInputs, *, codes: Sequence[str], scope: Scope, funding_year: int
 ) -> dict[str, Followed]:
-    """Municipality → its key figures; a table that cannot be made is left out and said so."""
+    """Municipality → its key figures; a table that cannot be made is left out and said so.
+
+    Accounts and equity are of those with a policy folder or accounts of their own; others stand beside similar ones only.
+    """
     found = {}
+    delivered = {code for name in ACCOUNTS for code in inputs.marts[name]["municipality_code"]}
+    followed = {*scope.own_folders(), *delivered}
+    similar = {} if inputs.kolada is None else similar_municipality_rows(*inputs.kolada, codes=codes)
     for code in sorted(codes):
         try:
-            found[code] = _of_municipality(inputs, code, scope=scope, funding_year=funding_year)
+            own = (
+                _of_municipality(inputs, code, scope=scope, funding_year=funding_year)
+                if code in followed
+                else Followed()
+            )
         except (PolicyError, LikvardError) as error:  # one municipality must not stop its neighbours
             found[code] = Followed(refusal=str(error))
+            continue
+        beside = {"similar_municipality": similar[code]} if code in similar else {}
+        found[code] = replace(own, tables=own.tables | beside)
     return found
 
 
@@ -96,9 +115,6 @@ def _of_municipality(inputs: KeyFigureInputs, code: str, *, scope: Scope, fundin
     by_ledger = accounts.delivered.merge(need, on=["school_unit_code", "year"])
     tables["equity_by_year"], unequal = equity_rows([(LEDGER, by_ledger), (BY_TABLES, computed)])
     tables["similar_unit"] = _similar(accounts, tables, need, own["enrollment"])
-    if inputs.kolada is not None:
-        values, pairs = inputs.kolada
-        tables["similar_municipality"] = similar_municipality_rows(values, pairs, code=code)
     return Followed({name: rows for name, rows in tables.items() if len(rows)}, not_shown=silent | unequal)
 
 
@@ -161,7 +177,8 @@ def _similar(
         return pd.DataFrame()
     with_figures = {unit for table in figures.values() for unit in table["code"]}
     units = need[(need["year"] == max(years)) & need["school_unit_code"].isin(with_figures)]
-    grades = enrollment[[day.year + 1 == max(years) and day.month == 10 for day in enrollment["count_date"]]]
+    grades = of_october(enrollment)
+    grades = grades[np.array([day.year + 1 == max(years) for day in grades["count_date"]], dtype=bool)]
     stages = grades.groupby("school_unit_code")["grade"].agg(_stages)
     units = units.assign(code=units["school_unit_code"], stages=units["school_unit_code"].map(stages))
     return similar_unit_rows(figures, units.dropna(subset=["stages"]))

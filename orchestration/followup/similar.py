@@ -6,7 +6,7 @@ distance and quartiles (``models_py.followup.similar``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -58,17 +58,17 @@ def similar_unit_rows(figures: Mapping[str, pd.DataFrame], units: pd.DataFrame) 
     )
 
 
-def similar_municipality_rows(values: pd.DataFrame, pairs: pd.DataFrame, *, code: str) -> pd.DataFrame:
-    """Rows of ``similar_municipality`` without municipality and funding year, of one municipality.
+def similar_municipality_rows(
+    values: pd.DataFrame, pairs: pd.DataFrame, *, codes: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Municipality → its rows of ``similar_municipality`` without municipality and funding year; those that Kolada knows.
 
     ``values``: as ``kolada_values``; ``pairs``: as ``similar_municipalities``.
     """
-    own = pairs[pairs["code"] == code]
     figures = {name: values.loc[values["kpi"] == name, ["code", "year", "value"]] for name in KOLADA_FIGURES}
-    found = _beside(figures, own)
-    return found[found["code"] == code].drop(columns="code").rename(
-        columns={"year": "figure_year", "figure": "kolada_figure"}
-    )  # fmt: skip
+    found = _beside(figures, pairs[pairs["code"].isin(list(codes))])
+    named = found.rename(columns={"year": "figure_year", "figure": "kolada_figure"})
+    return {str(code): rows.drop(columns="code") for code, rows in named.groupby("code", sort=True)}
 
 
 def similar_municipalities(values: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ Tables of the municipality's own people: they stay in the home, and no refusal o
 """
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
 from models_py.errors import FollowupError
@@ -83,7 +84,7 @@ def _kolada(
 ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Kolada's values and who is similar, by pupils of the newest count date; None where nothing can be compared."""
     folder = settings().open_data
-    known = factors[[day.year < year for day in factors["count_date"]]]
+    known = factors[np.array([day.year < year for day in factors["count_date"]], dtype=bool)]
     if folder is None or known.empty:
         return None
     newest = known[known["count_date"] == known["count_date"].max()]

@@ -148,6 +148,17 @@ def test_what_the_ledger_does_not_say_is_taken_from_this_home_and_equity_tells_b
     assert equal["need_gini"] > 0.01
 
 
+def test_a_municipality_without_accounts_is_not_refused_and_a_stranger_is_not_followed():
+    own = marts(truth())
+    bare = inputs(marts=own | {name: own[name].iloc[:0] for name in ("costs", "staff", "grants")})
+    found = made(bare)
+    assert all(found[name].empty for name in TABLES)
+    assert found["record"] == {"refusal": None, "not_shown": {}}
+    strangers = {name: table.assign(municipality_code="0180") for name, table in bare.marts.items()}
+    (stranger,) = key_figures_of_year(inputs(marts=strangers), codes=["0180"], scope=SCOPE, funding_year=YEAR).values()
+    assert (stranger.tables, stranger.refusal) == ({}, None)
+
+
 def test_units_are_beside_units_of_the_same_grades_and_a_few_are_beside_nobody():
     units = pd.DataFrame(
         {
