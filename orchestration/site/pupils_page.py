@@ -120,42 +120,43 @@ def _added(material: Material) -> list[Block]:
 
 def _ahead(material: Material) -> list[Block]:
     """The municipality, its grades, and every school unit's next count."""
-    speaker, say = material.speaker, material.speaker.say
     blocks = forecast_blocks(material, WHOLE, name=material.municipality)
+    years = sorted({r["count_year"] for r in material.book.tables["pupil_forecast"] if r["expected_count"] is not None})
+    return [*blocks, *_grades_ahead(material, years), *_units_ahead(material, years)] if years else blocks
+
+
+def _grades_ahead(material: Material, years: Sequence[int]) -> list[Block]:
+    """The last count and those expected, by grade."""
+    speaker, say, shown = material.speaker, material.speaker.say, [years[0] - 1, *years]
     rows = [row for row in material.book.of("pupil_forecast", "school_unit_code", WHOLE) if row["grade"] != WHOLE]
-    if rows:
-        years = sorted({row["count_year"] for row in rows if row["expected_count"] is not None})
-        cells = {(row["grade"], row["count_year"]): row for row in rows}
-        grades = sorted({row["grade"] for row in rows}, key=lambda grade: (grade != "F", grade))
-        lines = [
-            [_grade(speaker, grade), *(_count(speaker, cells.get((grade, year))) for year in [years[0] - 1, *years])]
-            for grade in grades
-        ]
-        caption = say("forecast_grades_caption")
-        heads = [say("head_grade_of"), *(str(year) for year in [years[0] - 1, *years])]
-        blocks.append(("folded", (caption, Table(caption, heads, lines, numbers=tuple(range(1, len(heads)))))))
-    units = []
+    cells = {(row["grade"], row["count_year"]): row for row in rows}
+    grades = sorted({row["grade"] for row in rows}, key=lambda grade: (grade != "F", grade))
+    lines = [[_grade(speaker, grade), *(_count(speaker, cells.get((grade, y))) for y in shown)] for grade in grades]
+    caption, heads = say("forecast_grades_caption"), [say("head_grade_of"), *map(str, shown)]
+    return [("folded", (caption, Table(caption, heads, lines, numbers=tuple(range(1, len(heads))))))] if rows else []
+
+
+def _units_ahead(material: Material, years: Sequence[int]) -> list[Block]:
+    """The last count, the next one with its ends, and the last one that is expected, by school unit."""
+    speaker, say = material.speaker, material.speaker.say
+    first, last, lines = years[0], years[-1], []
     listed = [(_name(wide), wide["school_unit_code"]) for wide in material.book.tables["school_allocation"]]
     for name, code in sorted(listed, key=lambda each: (_swedish(each[0]), each[1])):
-        own = ahead_of(material, code)
-        ahead = [row for row in own if row["expected_count"] is not None]
-        counted = [row for row in own if row["counted_count"] is not None]
-        if ahead:
-            units.append(
+        of = {row["count_year"]: row for row in ahead_of(material, code)}
+        if first in of:
+            lines.append(
                 [
                     _link(material, code, name),
-                    speaker.figure(counted[-1] if counted else None, "counted_count"),
-                    speaker.figure(ahead[0], "expected_count"),
-                    between(speaker, ahead[0], "interval_lower_count", "interval_upper_count"),
-                    speaker.figure(ahead[-1], "expected_count"),
+                    speaker.figure(of.get(first - 1), "counted_count"),
+                    speaker.figure(of[first], "expected_count"),
+                    between(speaker, of[first], "interval_lower_count", "interval_upper_count"),
+                    speaker.figure(of.get(last), "expected_count"),
                 ]
             )
-    if units:
-        first = next(row for row in ahead_of(material, WHOLE) if row["expected_count"] is not None)["count_year"]
-        caption = say("forecast_units_caption")
-        heads = [say("head_school"), str(first - 1), str(first), say("head_interval"), str(first + 2)]
-        blocks += [("h3", say("forecast_units")), ("table", Table(caption, heads, units, numbers=(1, 2, 3, 4)))]
-    return blocks
+    caption = say("forecast_units_caption")
+    heads = [say("head_school"), str(first - 1), str(first), say("head_interval"), str(last)]
+    table = Table(caption, heads, lines, numbers=(1, 2, 3, 4))
+    return [("h3", say("forecast_units")), ("table", table)] if lines else []
 
 
 def _count(speaker: Speaker, row: Row | None) -> Markup:

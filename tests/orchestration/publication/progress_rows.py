@@ -79,7 +79,9 @@ def progress_rows(
 
 @functools.cache
 def _made(code: str, year: int, codes: tuple[str, ...], threshold: int) -> dict[str, pd.DataFrame]:
-    forecast = pd.DataFrame(_forecast(codes, newest=year - 1)).assign(municipality_code=code, funding_year=year)
+    forecast = pd.DataFrame(_forecast(codes, newest=year - 1), dtype=object).assign(
+        municipality_code=code, funding_year=year
+    )
     told = told_progress(
         kept(codes, newest=year - 1),
         municipality_code=code,
