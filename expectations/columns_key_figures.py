@@ -65,7 +65,7 @@ KEY_FIGURE_COLUMNS: tuple[Column, ...] = (
     Column("kakwani", "float64", "Concentration of money minus Gini of need: below 0 money rises less than proportionally to need.",
            "Pengarnas koncentration minus behovets gini: under 0 stiger pengarna mindre än proportionellt mot behovet.", "", (-2, 2), source="Kakwani 1977"),
     Column("theil", "float64", "Theil's index of kronor per pupil, 0 equal.", "Theils index för kronor per elev, 0 lika.", "", _FROM_0, source="Theil 1967"),
-    Column("redistributed_share", "float64", "Share of all money that an equal amount per pupil would put elsewhere.", "Andel av alla pengar som ett lika belopp per elev skulle lägga på annat håll.", "share 0..1", _SHARE),
+    Column("redistributed_share", "float64", "Share of the money (all of it, or a school form's) that an equal amount per person would put elsewhere.", "Andel av pengarna (alla, eller en skolforms) som ett lika belopp per person skulle lägga på annat håll.", "share 0..1", _SHARE),
     Column("slope_per_100_points_sek", "float64", "Kronor per pupil that 100 index points go with; empty where need does not vary.", "Kronor per elev som 100 indexpoäng följs av; tomt där behovet inte varierar.", "kr per pupil"),
     Column("elasticity", "float64", "Per cent more money per pupil with one per cent more need.", "Procent mer pengar per elev vid en procent mer behov.", ""),
     Column("p90_to_p10", "float64", "Kronor per pupil at the 90th over the 10th percentile of pupils.", "Kronor per elev vid 90:e över 10:e percentilen av eleverna.", _RATIO, _FROM_0),

@@ -239,6 +239,16 @@ _LABELS = {
     "total_standard_error_sek": "Tilldelningens medelfel (kr)",
     "unit_change_code": "Enhetens ändring",
     "vat_sek": "Moms (kr)",
+    # other school forms
+    "age": "Ålder",
+    "fee_sek": "Avgifter (kr)",
+    "form_stage": "Stadium i skolformen",
+    "grant_sek": "Skolformens bidrag (kr)",
+    "index_source": "Indexets källa",
+    "need_index_highest": "Högsta behovsindex",
+    "need_index_lowest": "Lägsta behovsindex",
+    "redistributed_share": "Omfördelad andel",
+    "structural_share": "Strukturandel",
     "vat_share": "Andel moms",
 }
 

@@ -16,6 +16,7 @@ from orchestration import (
     cli_door,
     cli_followup,
     cli_forecast,
+    cli_forms,
     cli_init,
     cli_month,
     cli_operations,
@@ -129,6 +130,7 @@ cli_weights.register(app)
 cli_compare.register(app)
 cli_followup.register(app)
 cli_forecast.register(app)
+cli_forms.register(app)
 cli_init.register(app)
 cli_operations.register(app)
 cli_publish.register(app)

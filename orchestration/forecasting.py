@@ -27,9 +27,11 @@ from models_py.forecast import (
     summary,
 )
 from orchestration.resources.scope import Scope
+from orchestration.school_forms import by_their_day, renamed
 
 PLACES, CHILDREN = "school_places", "children_starting"
 WHOLE = "all"
+COUNT_DAY = (10, 15)
 
 FORECASTS = ("fct_enrollment_forecast", "fct_municipality_forecast", "forecast_backtest", "forecast_break")
 PLANS = ("forecast_capacity", "forecast_budget", "planning_enrollment")
@@ -137,7 +139,7 @@ def plans_of_municipality(
     ``fct_need_index`` may be empty; ``places`` is school_unit_code, place_count.
     """
     plain = {new: old for old, new in _NAMES.items()}
-    cells, whole = units.rename(columns=plain), town.rename(columns=plain)
+    cells, whole = (_of_the_lines(table.rename(columns=plain)) for table in (units, town))
     made: dict[str, pd.DataFrame] = {}
     if places is not None and len(places):
         made["forecast_capacity"] = compare_capacity(cells, places=places).rename(columns=_NAMES)
@@ -154,7 +156,10 @@ def plans_of_municipality(
         )
         plan = planning_inputs(cells, need=need)
         index = plan.need.set_index("school_unit_code")["need_index"]
+        ahead = date(int(cells.loc[cells["horizon_years"] == 1, "count_year"].max()), *COUNT_DAY)
+        told_on = date(ahead.year - 1, *COUNT_DAY)
         made["planning_enrollment"] = plan.enrollment.rename(columns={"pupil_count": "planned_pupil_count"}).assign(
+            grade=lambda t: renamed(t["grade"], told_on=[told_on] * len(t), wanted_on=ahead),
             planned_need_index=lambda t: t["school_unit_code"].map(index),
             municipality_code=cells["municipality_code"].iloc[0],
         )
@@ -207,10 +212,11 @@ def _measure(scope: Scope, code: str, year: int, name: str) -> list[tuple[str, f
 
 
 def _october(enrollment: pd.DataFrame) -> pd.DataFrame:
-    """Counts of 15 October with their year; spring counts have other pupils."""
+    """Counts of 15 October with their year, grades named by age; spring counts have other pupils."""
     days = pd.Series(enrollment["count_date"], dtype=object)
     autumn = [day.month == 10 for day in days]
-    return enrollment[autumn].assign(count_year=[day.year for day in days[autumn]])
+    kept = enrollment[autumn].assign(count_year=[day.year for day in days[autumn]])
+    return kept.assign(grade=renamed(kept["grade"], told_on=kept["count_date"]))
 
 
 def _links(units: pd.DataFrame) -> list[tuple[str, str]]:
@@ -225,8 +231,8 @@ def _links(units: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _named(made: EnrollmentForecast) -> dict[str, pd.DataFrame]:
     return {
-        "fct_enrollment_forecast": made.units.rename(columns=_NAMES),
-        "fct_municipality_forecast": made.municipalities.rename(columns=_NAMES),
+        "fct_enrollment_forecast": _of_its_day(made.units).rename(columns=_NAMES),
+        "fct_municipality_forecast": _of_its_day(made.municipalities).rename(columns=_NAMES),
         "forecast_backtest": made.backtest.rename(columns={"level": "forecast_level"}),
         "forecast_break": made.breaks.rename(
             columns={
@@ -235,6 +241,21 @@ def _named(made: EnrollmentForecast) -> dict[str, pd.DataFrame]:
             }
         ).assign(break_unit_code=lambda t: t["break_unit_code"].fillna(WHOLE)),
     }  # fmt: skip
+
+
+def _of_its_day(cells: pd.DataFrame) -> pd.DataFrame:
+    """Expected pupils under the names that grades have on the day they are expected for."""
+    days = [date(year, *COUNT_DAY) for year in cells["count_year"]]
+    return cells.assign(grade=by_their_day(cells["grade"], wanted_on=days))
+
+
+def _of_the_lines(cells: pd.DataFrame) -> pd.DataFrame:
+    """Expected pupils under the names of the day that they were forecast from, which the year's amounts are told by."""
+    if cells.empty:
+        return cells
+    told_on = [date(year, *COUNT_DAY) for year in cells["count_year"]]
+    origin = int((cells["count_year"] - cells["horizon_years"]).max())
+    return cells.assign(grade=renamed(cells["grade"], told_on=told_on, wanted_on=date(origin, *COUNT_DAY)))
 
 
 def _columns(name: str) -> list[str]:

@@ -20,6 +20,7 @@ import pandas as pd
 from expectations.contracts import CONTRACTS, ContractError
 from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.forms import FORMS
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
@@ -40,7 +41,9 @@ from orchestration.publication.publish import SEAL_RULE, publish
 from orchestration.publication.star import COMPONENTS, dimensions, units_on
 from orchestration.publication.waiving import WAIVER_RULE
 from orchestration.publishable import further_components
+from orchestration.resources.form_policies import INHERITED, sha256_of_forms
 from orchestration.resources.policy_text import PolicyError
+from orchestration.resources.policy_years import ResolvedValue
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
@@ -49,6 +52,8 @@ from orchestration.settings import REPOSITORY
 BACKGROUND_COUNTS = "need_background_count"
 BACKGROUND_COLUMNS = ("count_date", "school_unit_code", "factor", "level", "pupil_count")
 FOLLOWED = (COUNTED, VALUED, COMPARED)
+FORM_SOURCES = ("form_unit", "form_enrollment")
+"""Deliveries that a year stands on only where it decides other school forms."""
 CANDIDATE_RULE = "G-CANDIDATE-001"
 CUT = (
     "fct_need_index",
@@ -59,9 +64,10 @@ CUT = (
     "allocation_beside",
     "pupil_forecast",
     "rule_result",
-    *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE)),
+    *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE, *FORMS)),
 )
-"""Tables that are cut by municipality as they are; those of evidence, cost types, change and forecast may have no rows for it."""
+"""Tables that are cut by municipality as they are; those of evidence, cost types, change, forecast and other forms may have no
+rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +77,7 @@ class Material:
     Attributes
     ----------
     cut : table → municipality → rows
-    fits, allocations, organisers, changes : records of the steps of need, allocation, organisers and change by municipality
+    fits, allocations, organisers, changes, forms : records of the steps of that name by municipality
     background : municipality → counts per count date, school unit, factor and level; own pupils only
     followed : table of the follow-up → municipality → rows; municipalities without results per subject have none
     bases : municipality → basis its pupils are counted from, of all that the run concerns
@@ -87,6 +93,7 @@ class Material:
     followed: Mapping[str, Mapping[str, pd.DataFrame]]
     organisers: Mapping[str, Mapping[str, Any]]
     changes: Mapping[str, Mapping[str, Any]]
+    forms: Mapping[str, Mapping[str, Any]]
     units: pd.DataFrame
     deliveries: pd.DataFrame
     corrections: pd.DataFrame
@@ -105,6 +112,7 @@ class Material:
             followed={name: tables.by_municipality(name, funding_year) for name in FOLLOWED},
             organisers=tables.read_record("organisers", funding_year),
             changes=tables.read_record("allocation_change", funding_year),
+            forms=tables.read_record("school_forms", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
             corrections=corrections(accepted),
@@ -120,7 +128,12 @@ def propose_all(material: Material, *, root: Path, actor: str, now: datetime, is
 
 def _propose(material: Material, code: str, *, root: Path, actor: str, now: datetime, is_demo: bool) -> Outcome:
     year, rules = material.funding_year, material.cut["rule_result"].get(code)
-    if rules is None or code not in material.cut["fct_allocation"] or code in material.organisers:
+    if (
+        rules is None
+        or code not in material.cut["fct_allocation"]
+        or code in material.organisers
+        or _refused_forms(material, code)
+    ):
         return Outcome("refused", code, year, None, None, _why_not_computed(material, code, rules), None)
     policy = material.scope.policy(code)
     candidate = Candidate(
@@ -128,7 +141,7 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         funding_year=year,
         basis=_basis(material, code),
         tables=_protected(material, code, root=root),
-        policy_sha256=policy.sha256_for(year),
+        policy_sha256=sha256_of_forms(material.scope.forms(code), year, own=policy.sha256_for(year)),
         budget_ore=material.allocations[code]["budget_ore"],
         recorded=_recorded(material, code),
         is_demo=is_demo,
@@ -157,6 +170,11 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         return publish(candidate, root=root, gate=verdict, actor=actor, now=now, waivers=waivers)
     except PointerError as error:  # this municipality's tree needs a person; its neighbours do not
         return Outcome("refused", code, year, None, None, (Reason(SEAL_RULE, 1, str(error)),), None)
+
+
+def _refused_forms(material: Material, code: str) -> bool:
+    """Whether a school form of the municipality could not be computed; nothing of it is published then."""
+    return "refusal" in material.forms.get(code, {})
 
 
 def _content_sha256(candidate: Candidate) -> str | None:
@@ -252,7 +270,8 @@ def inputs(material: Material, code: str) -> list[dict[str, str]]:
     lag_years = material.scope.decided(code, material.funding_year).count_lag_years
     dates = count_dates(material.funding_year, lag_years=lag_years)
     near = concerned(material.deliveries, start_years=start_years(dates, fit=material.fits[code]))
-    used = near[near["is_latest"] & near["municipality_code"].isin(own)]
+    unread = () if material.forms.get(code, {}).get("decided") else FORM_SOURCES
+    used = near[near["is_latest"] & near["municipality_code"].isin(own) & ~near["source"].isin(unread)]
     fields = ["source", "municipality_code", "period", "delivery_id", "sha256"]
     mended = material.corrections[material.corrections["delivery_id"].isin(used["delivery_id"])]
     mended = mended[mended["mended_rows"] > 0].assign(delivery_id=lambda rows: rows["correction_id"])
@@ -263,11 +282,20 @@ def policy_values(material: Material, code: str) -> dict[str, str]:
     """Every policy value of the year in words, with the decision behind it, for ``RELEASE.md``."""
     told = {}
     for resolved in material.scope.policy(code).resolve(material.funding_year):
-        value, decision = resolved.value, resolved.interval
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
-        decided = f"{decision.decided_by}, {decision.decided}" if decision.decided else decision.status
-        told[resolved.key] = f"{shown} ({resolved.unit}; {decided}; {decision.legal_basis})"
+        told[resolved.key] = _value_told(resolved)
+    for name in material.forms.get(code, {}).get("decided", ()):
+        file = material.scope.forms(code)[name]
+        for resolved in file.policy.resolve(material.funding_year):
+            if not resolved.key.startswith(INHERITED):
+                told[f"{name}: {resolved.key}"] = _value_told(resolved)
     return told
+
+
+def _value_told(resolved: ResolvedValue) -> str:
+    value, decision = resolved.value, resolved.interval
+    shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
+    decided = f"{decision.decided_by}, {decision.decided}" if decision.decided else decision.status
+    return f"{shown} ({resolved.unit}; {decided}; {decision.legal_basis})"
 
 
 def _why_not_computed(material: Material, code: str, rules: pd.DataFrame | None) -> tuple[Reason, ...]:
@@ -276,7 +304,7 @@ def _why_not_computed(material: Material, code: str, rules: pd.DataFrame | None)
     if rules is not None:
         failing = rules[(rules["severity"] == "critical") & (rules["failing_count"] > 0)]
         reasons = [Reason(row.rule_id, int(row.failing_count)) for row in failing.itertuples()]
-    steps = (material.fits, material.allocations, material.organisers)
+    steps = (material.fits, material.allocations, material.organisers, material.forms)
     said = [record.get(code, {}).get("refusal") for record in steps]
     words = next((text for text in said if text), "no school unit has pupils on the later count date")
     return (*reasons, Reason(CANDIDATE_RULE, 1, words))

@@ -86,6 +86,17 @@ FAULTS: dict[str, Callable[[Bench], None]] = {
         'teaching' as cost_item, 100 as amount_ore from marts.fct_school_factors where {ONE_UNIT}""",
         rule_id="T-LEDGER-002",
     ),
+    **{
+        rule_id: _changed(
+            f"""update intermediate.int_form_enrollment__fates set row_fate = 'excluded', excluded_rule = '{excluded}'
+            where (delivery_id, delivery_row_number) = (
+                select (delivery_id, delivery_row_number) from staging.stg_municipality__form_enrollment
+                where municipality_code = '{SPOILED}' and count_date = '{LATER}' order by all limit 1
+            )""",
+            rule_id=rule_id,
+        )
+        for rule_id, excluded in (("T-FORM-001", "stage_not_of_form"), ("T-FORM-002", "counted_in_school"))
+    },
     "Q-COUNT-001": _changed(
         f"""update marts.fct_school_factors set pupil_count = pupil_count * 2
         where municipality_code = '{SPOILED}' and count_date = '{EARLIER}'"""

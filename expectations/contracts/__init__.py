@@ -15,6 +15,7 @@ from expectations.contracts.effect import EFFECT
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.followup import FOLLOWUP
 from expectations.contracts.forecast import FORECAST
+from expectations.contracts.forms import FORMS
 from expectations.contracts.goals import GOALS
 from expectations.contracts.key_figures import KEY_FIGURES
 from expectations.contracts.organisers import ORGANISERS
@@ -150,6 +151,7 @@ CONTRACTS: dict[str, Contract] = {
         *CHANGE,
         *BESIDE,
         *PROGRESS,
+        *FORMS,
     )
 }  # fmt: skip
 """Published tables by name."""

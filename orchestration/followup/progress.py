@@ -8,6 +8,7 @@ municipality; no pupil's row leaves this module.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ from models_py.followup.tally import ALL
 from orchestration.followup.reorganised import successors_of
 from orchestration.publication.cohorts import COUNTED
 from orchestration.resources.warehouse import Warehouse
+from orchestration.school_forms import renamed
 
 TABLES = tuple(contract.table for contract in FOLLOWUP)
 COHORTS = 3
@@ -53,7 +55,7 @@ _RESULTS = """
 # Pupils with protected identity are numbers without a past: nobody can follow them, and nobody may.
 _ENROLLMENT = """
     select municipality_code, pupil_key, cast(extract(year from count_date) as integer) as count_year, school_unit_code,
-        case when grade = 'F' then 0 else cast(grade as integer) end as grade,
+        grade,
         guardian_education, immigration, household_income, area_type, sex, econ_assistance, household, siblings
     from intermediate.int_pupils__factors
     where pupil_key not like 'protected-%' and extract(month from count_date) = 10 order by all
@@ -73,7 +75,15 @@ _FACTORS = (
 def read_followed(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
     """results, enrollment, merit and units of every municipality. Raises FileNotFoundError without a warehouse."""
     queries = {"results": _RESULTS, "enrollment": _ENROLLMENT, "merit": _MERIT}
-    return {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
+    read = {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
+    return read | {"enrollment": numbered_by_age(read["enrollment"])}
+
+
+def numbered_by_age(enrollment: pd.DataFrame) -> pd.DataFrame:
+    """Pupils with the number of their grade by age, F as 0, as results have it: a cohort keeps its own over July 2028."""
+    days = {year: date(year, 10, 15) for year in enrollment["count_year"].unique().tolist()}
+    names = renamed(enrollment["grade"], told_on=enrollment["count_year"].map(days))
+    return enrollment.assign(grade=[0 if name == "F" else int(name) for name in names])
 
 
 def progress_of_year(

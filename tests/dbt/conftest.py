@@ -59,6 +59,14 @@ SCHEMAS: dict[str, dict[str, str]] = {
     | dict.fromkeys(["school_unit_code", "school_unit_name", "organiser_code", "organiser_name"], "text")
     | dict.fromkeys(["organiser_type", "location_municipality_code", "grades", "status"], "text")
     | {"valid_from": "date", "valid_to": "date", "predecessor_codes": "text"},
+    "form_unit": ROW | dict.fromkeys(["school_unit_code", "school_form", "unit_name", "organiser_type"], "text"),
+    "form_enrollment": ROW
+    | dict.fromkeys(["pupil_key", "school_unit_code", "school_form", "stage", "hours", "programme", "track"], "text")
+    | {"study_path": "text", "course_points": "int", "valid_from": "date", "valid_to": "date"}
+    | {"home_municipality_code": "text", "admission_merit_value": "float", "prior_education": "text"}
+    | {"has_other_mother_tongue": "bool", "guardian_education": "text", "immigration_year": "int"}
+    | {"household_income_quintile": "int", "has_econ_assistance": "bool", "is_boy": "bool", "lives_with_both": "bool"}
+    | {"sibling_count": "int", "area_type": "int", "id_type": "text", "birth_year": "int"},
     "skolverket_enrollment": ROW
     | dict.fromkeys(["school_unit_code", "school_unit_name", "location_municipality_name"], "text")
     | dict.fromkeys(["organiser_type", "organiser_name", "organiser_code"], "text")

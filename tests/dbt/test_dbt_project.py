@@ -274,6 +274,14 @@ PROMISED = {
     | dict.fromkeys(["location_municipality_name", "organiser_code", "organiser_name", "organiser_type"], "VARCHAR")
     | dict.fromkeys(["valid_from", "valid_to", "first_count_date", "last_count_date"], "DATE")
     | dict.fromkeys(["predecessor_codes", "successor_codes"], "VARCHAR"),
+    "dim_form_unit": AT_COUNT | dict.fromkeys(["school_form", "unit_name", "organiser_type"], "VARCHAR"),
+    "fct_form_background": AT_COUNT
+    | dict.fromkeys(["school_form", "programme", "prior_education", "study_path", "other_mother_tongue"], "VARCHAR")
+    | dict.fromkeys(FACTORS.split(", "), "VARCHAR")
+    | {"admission_merit_value": "DOUBLE", "pupil_count": "BIGINT"},
+    "fct_form_counts": AT_COUNT
+    | dict.fromkeys(["school_form", "stage", "hours", "programme", "track"], "VARCHAR")
+    | {"pupil_count": "INTEGER", "course_points": "BIGINT"},
     "fct_delivered_index": AT_COUNT | {"index_value": "DOUBLE", "delivered_pupil_count": "INTEGER"},
     "fct_enrollment": AT_COUNT | BASIS | {"grade": "VARCHAR", "pupil_count": "INTEGER"},
     "fct_enrollment_conflicts": AT_COUNT

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models_py.world.deliveries.context import Context, to_csv
+from models_py.world.deliveries.context import Context, grade_text, to_csv
 from models_py.world.identities import check_digit
 
 _FIRST_UNIT_YEAR = 1998  # start date printed for units that are older than the world
@@ -38,7 +38,7 @@ def register_file(context: Context, *, municipality_code: str, municipality_name
             number = organiser_number(municipality_code=municipality_code, site=unit["site"])
         else:
             organiser, number = municipality_name, organiser_number(municipality_code=municipality_code)
-        grades = ["F" if g == 0 else str(g) for g in range(unit["first_grade"], unit["last_grade"] + 1)]
+        grades = grade_text(np.arange(unit["first_grade"], unit["last_grade"] + 1), count_year).tolist()
         rows.append((
             unit["school_unit_code"], unit["school_unit_name"], organiser, number,
             "Enskild" if unit["is_independent"] else "Kommunal", municipality_code, ",".join(grades),

@@ -8,6 +8,7 @@ import dagster as dg
 from expectations.contracts import CONTRACTS
 from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.forms import FORMS
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
@@ -23,6 +24,7 @@ TABLES = [
     dg.AssetKey(["need", "need_coefficient"]),
     dg.AssetKey(["need", "fct_need_index"]),
     *(dg.AssetKey(["allocation", contract.table]) for contract in ORGANISERS),
+    *(dg.AssetKey(["forms", contract.table]) for contract in FORMS),
     *(dg.AssetKey(["allocation", name]) for name in ("fct_allocation", "school_area_factor", "allocation_beside")),
 ]
 CHANGE_TABLES = [dg.AssetKey(["allocation", contract.table]) for contract in CHANGE]

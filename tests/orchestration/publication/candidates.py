@@ -16,6 +16,7 @@ from organiser_rows import organiser_rows
 from progress_rows import progress_rows
 
 from expectations.contracts import CONTRACTS
+from expectations.contracts.forms import FORMS
 from models_py.disclosure import DisclosureRule
 from orchestration.publication.background import Told
 from orchestration.publication.candidate import Candidate, Outcome
@@ -232,7 +233,7 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
     }  # fmt: skip
     return tables | {
         name: pd.DataFrame(columns=list(CONTRACTS[name].names))
-        for name in ("school_background", "municipality_background")
+        for name in ("school_background", "municipality_background", *(contract.table for contract in FORMS))
     }
 
 
