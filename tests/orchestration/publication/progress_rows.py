@@ -73,7 +73,10 @@ def kept(codes: Sequence[str], *, newest: int = NEWEST) -> dict[str, pd.DataFram
 def progress_rows(
     everywhere: Mapping[str, Any], codes: Sequence[str], *, threshold: int = 10
 ) -> dict[str, pd.DataFrame]:
-    """The four published tables, without earlier publications."""
+    """The four published tables, without earlier publications.
+
+    Cohorts are of the same four units however many ``codes`` there are, so that candidates can follow each other.
+    """
     return dict(_made(everywhere["municipality_code"], everywhere["funding_year"], tuple(codes), threshold))
 
 
@@ -82,8 +85,9 @@ def _made(code: str, year: int, codes: tuple[str, ...], threshold: int) -> dict[
     forecast = pd.DataFrame(_forecast(codes, newest=year - 1), dtype=object).assign(
         municipality_code=code, funding_year=year
     )
+    four = [f"{code}{number:04d}" for number in range(1, 5)]
     told = told_progress(
-        kept(codes, newest=year - 1),
+        kept(four, newest=year - 1),
         municipality_code=code,
         funding_year=year,
         rule=DisclosureRule(threshold=threshold),
