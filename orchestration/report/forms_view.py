@@ -82,7 +82,7 @@ def _of_unit(tables: Tables, name: str, year: int, unit: str) -> pd.DataFrame:
 
 def _board(rows: pd.DataFrame) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(say("forms_form"), min_width=16)
+    table.add_column(say("forms_form"), min_width=12)
     for name in ("forms_people", "forms_millions", "forms_each", "forms_shared", "forms_moved", "forms_index"):
         table.add_column(say(name), justify="right", no_wrap=True)
     table.add_column(say("forms_source"), min_width=14)
