@@ -167,7 +167,11 @@ def _every_form_adds_up(tables: Tables) -> pd.DataFrame:
     ]
     rates = lines.groupby([*form, "component_code", "line_code"])["rate_ore"].transform("nunique")
     parts = lines.groupby([*form, "school_unit_code", "component_code"], as_index=False)["amount_ore"].sum()
-    off = [lines.loc[exact, form], lines.loc[rates > 1, form], parts.loc[parts["amount_ore"] % SEK_ORE != 0, form]]
+    off: list[pd.DataFrame] = [
+        lines[exact][form],
+        lines[rates > 1][form],
+        parts[parts["amount_ore"] % SEK_ORE != 0][form],
+    ]
     told = lines.groupby(form).agg(ore=("amount_ore", "sum"), units=("school_unit_code", "nunique"))
     for row in _rows(whole[whole["total_sek"].notna() & (whole["school_form"] != "compulsory_school")]):
         key = (row.municipality_code, row.school_form)

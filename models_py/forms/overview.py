@@ -107,7 +107,7 @@ def age_rows(result: FormResult, *, calendar: StageCalendar) -> list[dict[str, o
         per_person = as_decimal(half_even(amount / int(n.sum()) / 100, decimals=2), decimals=2)
         for age in _ages(form.school_form, str(stage), calendar=calendar):
             rows.append(_row(age, form.school_form, str(stage), int(n.sum()), per_person))
-    return sorted(rows, key=lambda row: (row["age"], row["form_stage"]))  # type: ignore[arg-type, return-value]
+    return sorted(rows, key=lambda row: (row["age"], row["form_stage"]))
 
 
 def _ages(school_form: str, stage: str, *, calendar: StageCalendar) -> range:

@@ -42,10 +42,10 @@ def protect_form(groups: pd.DataFrame, *, form: SchoolForm, threshold: int) -> F
     people = groups.groupby("school_unit_code")["pupil_count"].sum()
     if form.about_the_child:
         return FormProtection(tuple(sorted(people.index)), _has_few(by_unit.sum(), threshold))
-    few = [unit for unit, row in by_unit.iterrows() if _has_few(row, threshold)]
+    few = [str(unit) for unit, row in by_unit.iterrows() if _has_few(row, threshold)]
     if not few:
         return FormProtection()
-    others = [unit for _, unit in sorted((count, unit) for unit, count in people.items() if unit not in few)]
+    others = [unit for _, unit in sorted((count, str(unit)) for unit, count in people.items() if unit not in few)]
     left_out = sorted(few)
     while len(left_out) < FEWEST_UNITS or _has_few(by_unit.reindex(left_out, fill_value=0).sum(), threshold):
         if not others:

@@ -43,6 +43,7 @@ def deliver_forms(world: World) -> tuple[Delivery, ...]:
     code = world.settings.municipality_codes[0]
     files = []
     for on, rows in forms.placements.groupby("count_date", sort=True):
+        assert isinstance(on, date)
         names = {"form_unit": f"verksamheter_{on}.csv", "form_enrollment": f"placeringar_{on}.csv"}
         content = {
             "form_unit": _unit_file(forms, rows),
