@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 CLAIM ?= all
 WORKERS ?= 2
 
-.PHONY: help demo test ui lint format types prove mutate bench golden docs screenshot lock sbom clean contract environment environment-bench
+.PHONY: help demo test ui lint format types prove mutate bench golden docs screenshot lock sbom clean contract superset environment environment-bench environment-superset
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ environment: ## build .venv from the test lock, once
 
 environment-bench: ## build .venv-bench from the bench lock, once
 	@tools/environment.sh .venv-bench requirements/bench.txt "$(PYTHON)"
+
+environment-superset: ## build .venv-superset from its own lock, once
+	@tools/environment.sh .venv-superset requirements/superset.txt "$(PYTHON)" bare
 
 demo: environment ## run the main job on the built-in example municipality
 	@.venv/bin/likvard demo
@@ -43,8 +46,8 @@ format: environment ## format the Python
 prove: environment-bench ## measure the claims of the docs (CLAIM=main for one group)
 	@.venv-bench/bin/python -m bench.prove $(CLAIM)
 
-mutate: environment-bench ## mutate money, need and publication; hours (ONLY=path for one module)
-	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(ONLY)
+mutate: environment-bench ## mutate money, need and publication, a random sample; an hour or more (SHARE=0.02, ONLY=path)
+	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(if $(SHARE),--share $(SHARE)) $(ONLY)
 
 docs: environment ## write the generated pages of docs/
 	@.venv/bin/python -m bench.pages
@@ -56,7 +59,10 @@ screenshot: environment-bench ## take the pictures of the docs: the UI from a ru
 	@.venv-bench/bin/python -m bench.screenshot
 	@.venv-bench/bin/python -m bench.page_pictures
 
-lock: ## resolve the three locks anew; they hold hashes and no addresses
+superset: environment-bench environment-superset ## let Apache Superset read the demonstration and draw a chart
+	@.venv-bench/bin/python -m bench.superset
+
+lock: ## resolve the four locks anew; they hold hashes and no addresses
 	@tools/lock.sh "$(PYTHON)"
 
 sbom: environment ## bill of materials (CycloneDX 1.6) and licences of the run lock, in build/

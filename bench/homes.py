@@ -13,12 +13,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+
+from bench.postgres_server import Server
 
 LIKVARD = Path(sys.executable).parent / "likvard"
 
@@ -35,6 +37,14 @@ class Home:
         own = {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
         environment = own | {"LIKVARD_HOME": str(self.path)} | dict(self.environment)
         return subprocess.run([str(LIKVARD), *arguments], env=environment, capture_output=True, text=True, check=False)
+
+    def beside(self, server: Server) -> Home:
+        """The same home with a database to send to."""
+        address = server.folder / "url"
+        if not address.is_file():
+            address.write_text(server.url("postgres"))
+            address.chmod(0o400)
+        return replace(self, environment=(*self.environment, ("LIKVARD_POSTGRES_URL_FILE", str(address))))
 
     def proposals(self, year: int) -> list[Path]:
         """The folder that ``proposed`` points at, of every municipality."""

@@ -8,11 +8,13 @@ From this dictionary come the data dictionary, the comments in DuckDB, the schem
 from __future__ import annotations
 
 from expectations.column import TYPES, Column
-from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
+from expectations.columns_effect import ACCURACY_COLUMNS, DRIFT_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_followup import FOLLOWUP_COLUMNS
 from expectations.columns_forms import FORM_COLUMNS
+from expectations.columns_key_figures import KEY_FIGURE_COLUMNS
 from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
+from expectations.columns_progress import PROGRESS_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]
 
@@ -309,9 +311,12 @@ _ALL = (
     *PLANNING_COLUMNS,
     *FORM_COLUMNS,
     *ACCURACY_COLUMNS,
+    *DRIFT_COLUMNS,
     *EFFECT_COLUMNS,
     *GOAL_COLUMNS,
     *FOLLOWUP_COLUMNS,
+    *PROGRESS_COLUMNS,
+    *KEY_FIGURE_COLUMNS,
     *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),

@@ -17,8 +17,6 @@ FORM_COLUMNS: tuple[Column, ...] = (
            "Varifrån skolformens index kommer: need_model (grundskolans vikter på egen bakgrund), shares, merit, adult_background eller none."),
     Column("structural_share", "float64", "Part of the form's budget that is shared by need; not what is redistributed.",
            "Del av skolformens budget som fördelas efter behov; inte det som omfördelas.", "share 0..1", (0, 1)),
-    Column("redistributed_share", "float64", "Part of the form's budget that a flat amount per person would put elsewhere.",
-           "Del av skolformens budget som ett lika belopp per person skulle lägga någon annanstans.", "share 0..1", (0, 1)),
     Column("need_index_lowest", "float64", "Lowest index of the units that are told; empty without an index.",
            "Lägsta index bland de enheter som visas; tomt utan index.", "index", (0, None)),
     Column("need_index_highest", "float64", "Highest index of the units that are told; empty without an index.",

@@ -12,6 +12,8 @@ import dagster as dg
 import pandas as pd
 import vl_convert as vlc
 
+from orchestration.settings import settings
+
 Picture = TypeVar("Picture", bound=alt.TopLevelMixin)
 
 INK, MUTED, ACCENT, OTHER = "#1b2a41", "#8a97a8", "#0b6e4f", "#c8553d"
@@ -155,11 +157,25 @@ def png(chart: alt.TopLevelMixin, *, scale: float = 1.0) -> bytes:
 
 
 def as_metadata(chart: alt.TopLevelMixin) -> dg.MarkdownMetadataValue:
-    """The chart as a picture in Markdown, its title as the text for those who cannot see it."""
-    title = chart.to_dict().get("title", "chart")
-    words = title["text"] if isinstance(title, dict) else title
+    """The chart as a picture in Markdown, its title as the text for those who cannot see it.
+
+    The title alone where the installation draws no pictures (``LIKVARD_PICTURES``).
+    """
+    words = _title(chart)
+    if not settings().pictures:
+        return dg.MetadataValue.md(f"{words} (pictures are turned off)")
     picture = base64.b64encode(png(chart)).decode()
     return dg.MetadataValue.md(f"![{words}](data:image/png;base64,{picture})")
+
+
+def _title(chart: alt.TopLevelMixin) -> str:
+    """The words above a picture; of one in layers or panels, those above the first that has any."""
+    title = getattr(chart, "title", alt.Undefined)
+    words = title.text if isinstance(title, alt.TitleParams) else title
+    if isinstance(words, str):
+        return words
+    parts = (part for kind in ("layer", "vconcat", "hconcat") for part in getattr(chart, kind, None) or [])
+    return next((found for part in parts if (found := _title(part))), "")
 
 
 def styled(chart: Picture, *, height: int | alt.Step) -> Picture:

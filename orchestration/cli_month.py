@@ -38,7 +38,7 @@ def run(
     as_delivered: Annotated[bool, typer.Option("--as-delivered", help=say("help_month_as_delivered"))] = False,
 ) -> None:
     """Take deliveries in and prepare the month's runs."""
-    from orchestration.paying import paying_municipalities, prepare_month
+    from orchestration.paying import paying_municipalities, prepare_month, with_publication
     from orchestration.payments.places import month_of
     from orchestration.report.month_view import run_view
 
@@ -49,6 +49,12 @@ def run(
         codes = [municipality] if municipality else paying_municipalities(found)
         if not codes:
             refuse(say("month_nobody", folder=str(found.policies)))
+        codes, reasons = with_publication(found, codes, funding_year=year)
+        if not codes:
+            refuse("\n".join(reasons))
+        for reason in reasons:
+            errors.print(reason)
+            refused = True
         counts = _counts(found, asked, as_delivered=as_delivered)
         for code in codes:
             done = prepare_month(

@@ -43,9 +43,10 @@ def municipality_of(root: Path, *, publication_id: str) -> str:
     """The municipality that has ``publication_id``. Raises LookupError when none or more than one has."""
     year = year_of(publication_id)
     codes = sorted(path.parents[2].name for path in root.glob(f"[0-9]*/{year}/versions/{publication_id}"))
-    if len(codes) != 1:
-        told = ", ".join(codes[:10]) or "none"
-        raise LookupError(f"{publication_id} is published by {told}; name one with --municipality")
+    if not codes:
+        raise LookupError(f"nothing is published as {publication_id}; `likvard status` names what is")
+    if len(codes) > 1:
+        raise LookupError(f"{publication_id} is published by {', '.join(codes[:10])}; name one with --municipality")
     return codes[0]
 
 

@@ -13,6 +13,7 @@ from models_py.world import (
     Delivery,
     WorldError,
     deliver,
+    deliver_accounts,
     deliver_forms,
     deliver_month,
     deliver_subject_results,
@@ -43,7 +44,7 @@ def prepare_demo(found: Settings) -> int:
     )
     folder = inbox(found.home, municipality_code=MUNICIPALITY)
     world = simulate(DEMO)
-    files = (*deliver(world), *deliver_subject_results(world), *deliver_forms(world))
+    files = (*deliver(world), *deliver_subject_results(world), *deliver_accounts(world), *deliver_forms(world))
     for file in files:
         _drop(folder, file)
     return len(files)

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from expectations.contracts import PLANNING
+from expectations.contracts import CONTRACTS, PLANNING
 from models_py.forecast import (
     Cohorts,
     EnrollmentForecast,
@@ -35,11 +35,16 @@ COUNT_DAY = (10, 15)
 
 FORECASTS = ("fct_enrollment_forecast", "fct_municipality_forecast", "forecast_backtest", "forecast_break")
 PLANS = ("forecast_capacity", "forecast_budget", "planning_enrollment")
+TOLD = "pupil_forecast"
+YEARS_BEFORE = 6
+"""Counts that stand before the forecast where it is told to the public."""
 
 _NAMES = {
     "count_year": "target_count_year", "interval_lower": "interval_lower_count", "interval_upper": "interval_upper_count",
     "method": "forecast_method",
 }  # fmt: skip
+
+_AHEAD = ("expected_count", "interval_lower_count", "interval_upper_count", "forecast_method")
 
 
 def forecast_of_year(
@@ -84,6 +89,40 @@ def forecast_of_year(
         for name, found in parts.items()
     }
     return tables, dict(sorted(refused.items()))
+
+
+def told_forecast(
+    made: Mapping[str, pd.DataFrame], enrollment: pd.DataFrame, *, latest: Mapping[str, date], funding_year: int
+) -> pd.DataFrame:
+    """``pupil_forecast``: what is published of a forecast, with the counts before it.
+
+    ``made`` is as ``forecast_of_year`` gives it; municipalities without a forecast have no rows. School units are told in all
+    grades together: a single grade of a school is missed by a sixth. Expected pupils have one decimal.
+    """
+    town = made["fct_municipality_forecast"].assign(school_unit_code=WHOLE)
+    units = made["fct_enrollment_forecast"]
+    if town.empty:
+        return pd.DataFrame(columns=list(CONTRACTS[TOLD].names))
+    ahead = pd.concat([town, units[units["grade"] == WHOLE]], ignore_index=True)
+    ahead = ahead.assign(
+        count_year=ahead["target_count_year"], expected_count=ahead["expected_count"].astype(float).round(1),
+        counted_count=None,
+    )  # fmt: skip
+    counts = _october(enrollment[enrollment["municipality_code"].isin(set(town["municipality_code"]))])
+    newest = counts["municipality_code"].map({code: day.year for code, day in latest.items()})
+    counts = counts[(counts["count_year"] <= newest) & (counts["count_year"] > newest - YEARS_BEFORE)]
+    known = pd.MultiIndex.from_frame(ahead[["municipality_code", "school_unit_code"]].drop_duplicates())
+    parts = []
+    for over in (["school_unit_code"], ["grade"], []):  # units; the municipality's grades; the municipality
+        keys = ["municipality_code", *over, "count_year"]
+        summed = counts.groupby(keys, as_index=False, sort=True)["pupil_count"].sum()
+        parts.append(summed.assign(**{name: WHOLE for name in ("school_unit_code", "grade") if name not in over}))
+    before = pd.concat(parts, ignore_index=True)
+    before = before[pd.MultiIndex.from_frame(before[["municipality_code", "school_unit_code"]]).isin(known)]
+    before = before.assign(counted_count=before["pupil_count"].astype(int), **dict.fromkeys(_AHEAD))
+    columns = list(CONTRACTS[TOLD].names)
+    whole = pd.concat([part[[*columns[:1], *columns[2:]]].astype(object) for part in (before, ahead)])
+    return CONTRACTS[TOLD].arranged(whole.assign(funding_year=funding_year))
 
 
 def plans_of_municipality(

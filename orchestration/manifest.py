@@ -9,6 +9,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.settings import REPOSITORY, settings
@@ -18,6 +19,8 @@ SEEDS_BESIDE = REPOSITORY / "expectations" / "school_forms"
 """Seeds that Python reads too."""
 TARGET = PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
+PARSED = TARGET / "partial_parse.msgpack"
+"""The same as dbt reads it itself."""
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -32,6 +35,11 @@ QUIET = {
 def executable() -> str:
     """The dbt of this environment."""
     return str(Path(sys.executable).parent / "dbt")
+
+
+def program() -> str:
+    """dbt with its models parsed already (``orchestration.dbt_program``)."""
+    return str(Path(sys.executable).parent / "likvard-dbt")
 
 
 def ensure_manifest() -> Path:
@@ -58,11 +66,11 @@ def ensure_manifest() -> Path:
 
 
 def _is_fresh(stamp: Path, wanted: str) -> bool:
-    return MANIFEST.is_file() and stamp.is_file() and stamp.read_text() == wanted
+    return MANIFEST.is_file() and PARSED.is_file() and stamp.is_file() and stamp.read_text() == wanted
 
 
 def _models_sha256() -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(" ".join(version(name) for name in ("dbt-core", "dbt-duckdb")).encode())
     for path in (*sorted(PROJECT.rglob("*")), *sorted(SEEDS_BESIDE.glob("*.csv"))):
         if path.suffix in {".sql", ".yml", ".csv"} and TARGET not in path.parents:
             digest.update(str(path.relative_to(REPOSITORY)).encode() + path.read_bytes())

@@ -34,6 +34,22 @@ def paying_municipalities(found: Settings) -> list[str]:
     return [path.name for path in folders if (path / "payments.yml").is_file()]
 
 
+def with_publication(found: Settings, codes: list[str], *, funding_year: int) -> tuple[list[str], list[str]]:
+    """Municipalities whose months can be computed, and why the others' cannot: nothing is decided for them.
+
+    Asked before anything is taken in or built. Raises PaymentError for a damaged publication.
+    """
+    ready, reasons = [], []
+    for code in codes:
+        try:
+            current_publication(found.published, municipality_code=code, funding_year=funding_year)
+        except LookupError as error:
+            reasons.append(str(error.args[0]))
+        else:
+            ready.append(code)
+    return ready, reasons
+
+
 def year_inputs(found: Settings, counts: pd.DataFrame, *, municipality_code: str, funding_year: int) -> YearInputs:
     """What the months of a municipality's year are computed from. Raises LookupError, PolicyError and PaymentError."""
     folder = found.policies / municipality_code
@@ -123,8 +139,10 @@ def municipality_of_run(found: Settings, *, run_id: str) -> str:
     codes = [
         place.municipality_code for place in places(found) if place.funding_year == year and place.run(run_id).is_dir()
     ]
-    if len(codes) != 1:
-        raise LookupError(f"{run_id} is a run of {', '.join(codes[:10]) or 'none'}; name one with --municipality")
+    if not codes:
+        raise LookupError(f"there is no payment run {run_id}; `likvard month status` names those there are")
+    if len(codes) > 1:
+        raise LookupError(f"{run_id} is a run of {', '.join(codes[:10])}; name one with --municipality")
     return codes[0]
 
 

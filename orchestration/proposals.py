@@ -32,6 +32,7 @@ from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.background import earlier_publications
 from orchestration.publication.candidate import INPUT_FIELDS, Candidate, Outcome, Reason
+from orchestration.publication.cohorts import COMPARED, COUNTED, VALUED, earlier_shares, told_progress
 from orchestration.publication.content import content_sha256
 from orchestration.publication.disclosure import protected_tables
 from orchestration.publication.gate import judge
@@ -49,7 +50,8 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import REPOSITORY
 
 BACKGROUND_COUNTS = "need_background_count"
-COUNTED = ("count_date", "school_unit_code", "factor", "level", "pupil_count")
+BACKGROUND_COLUMNS = ("count_date", "school_unit_code", "factor", "level", "pupil_count")
+FOLLOWED = (COUNTED, VALUED, COMPARED)
 FORM_SOURCES = ("form_unit", "form_enrollment")
 """Deliveries that a year stands on only where it decides other school forms."""
 CANDIDATE_RULE = "G-CANDIDATE-001"
@@ -60,10 +62,12 @@ CUT = (
     "school_allocation",
     "school_area_factor",
     "allocation_beside",
+    "pupil_forecast",
     "rule_result",
     *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE, *FORMS)),
 )
-"""Tables that are cut by municipality as they are; those of evidence, cost types, change and other forms may have no rows for it."""
+"""Tables that are cut by municipality as they are; those of evidence, cost types, change, forecast and other forms may have no
+rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +79,7 @@ class Material:
     cut : table → municipality → rows
     fits, allocations, organisers, changes, forms : records of the steps of that name by municipality
     background : municipality → counts per count date, school unit, factor and level; own pupils only
+    followed : table of the follow-up → municipality → rows; municipalities without results per subject have none
     bases : municipality → basis its pupils are counted from, of all that the run concerns
     """
 
@@ -85,6 +90,7 @@ class Material:
     fits: Mapping[str, Mapping[str, Any]]
     allocations: Mapping[str, Mapping[str, Any]]
     background: Mapping[str, pd.DataFrame]
+    followed: Mapping[str, Mapping[str, pd.DataFrame]]
     organisers: Mapping[str, Mapping[str, Any]]
     changes: Mapping[str, Mapping[str, Any]]
     forms: Mapping[str, Mapping[str, Any]]
@@ -103,6 +109,7 @@ class Material:
             fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
             background=tables.by_municipality(BACKGROUND_COUNTS, funding_year),
+            followed={name: tables.by_municipality(name, funding_year) for name in FOLLOWED},
             organisers=tables.read_record("organisers", funding_year),
             changes=tables.read_record("allocation_change", funding_year),
             forms=tables.read_record("school_forms", funding_year),
@@ -202,14 +209,21 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
 
 
 def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.DataFrame]:
-    """The tables with small counts of background withheld, beside everything told before of the same day."""
-    tables = _tables(material, code)
-    return protected_tables(
-        tables,
-        material.background.get(code, pd.DataFrame(columns=list(COUNTED))),
+    """The tables with small counts of background and of cohorts withheld, beside everything told before of the same pupils."""
+    rule = material.scope.policy(code).disclosure_at(material.funding_year)
+    tables = _tables(material, code) | told_progress(
+        {name: rows[code] for name, rows in material.followed.items() if code in rows},
         municipality_code=code,
         funding_year=material.funding_year,
-        rule=material.scope.policy(code).disclosure_at(material.funding_year),
+        rule=rule,
+        earlier=earlier_shares(root / code),
+    )
+    return protected_tables(
+        tables,
+        material.background.get(code, pd.DataFrame(columns=list(BACKGROUND_COLUMNS))),
+        municipality_code=code,
+        funding_year=material.funding_year,
+        rule=rule,
         earlier=earlier_publications(root / code, count_date=tables["dim_year"]["count_date"].iloc[0]),
     )
 

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     dagster_yaml: Path = Field(
         default=REPOSITORY / "dagster.yaml", description="Settings of Dagster's instance, copied into the home."
     )
+    pictures: bool = Field(
+        default=True, description="Draw pictures on the assets; a run without them is some seconds shorter."
+    )
     funding_years: tuple[int, ...] = Field(
         default=tuple(range(FIRST_FUNDING_YEAR, LAST_FUNDING_YEAR + 1)), description="Years that can be run."
     )

@@ -6,7 +6,6 @@ by each call anew. Does not: what a call must do. `tests/orchestration/cli` and 
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 import os
 import subprocess
@@ -14,9 +13,6 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import sqlalchemy
-from sqlalchemy.pool import NullPool
 
 LIBRARIES = [
     "dagster", "dagster_dbt", "pandas", "pyarrow.parquet", "duckdb", "statsmodels.api", "scipy.optimize", "scipy.stats",
@@ -64,19 +60,8 @@ def _call(code: str, arguments: list[str], env: dict[str, str], cwd: str, told: 
         os.dup2(opened, number)
         os.close(opened)
     sys.argv = arguments
-    _keep_engines()
     try:
         exec(compile(code, "<test>", "exec"), {"__name__": "__main__"})
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-
-
-def _keep_engines() -> None:
-    """Dagster's history makes a SQLAlchemy engine for each of thousands of statements; here each file has one."""
-    from dagster._core.storage.event_log.sqlite import sqlite_event_log
-    from dagster._core.storage.runs.sqlite import sqlite_run_storage
-
-    made = functools.lru_cache(maxsize=None)(functools.partial(sqlalchemy.create_engine, poolclass=NullPool))
-    for module in (sqlite_event_log, sqlite_run_storage):
-        module.create_engine = lambda address, **_: made(address)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Build one virtual environment from a lock, once: it is stamped with the lock's hash and reused while that holds.
-# Usage: tools/environment.sh FOLDER LOCK PYTHON
+# Usage: tools/environment.sh FOLDER LOCK PYTHON [bare]; a bare one does not hold the project itself.
 set -euo pipefail
-folder=$1 lock=$2 python=$3
+folder=$1 lock=$2 python=$3 bare=${4:-}
 
 if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
   echo "likvard needs Python 3.11 (found: ${python:-none}). Install it, or name it: make PYTHON=/path/to/python3.11" >&2
@@ -31,7 +31,9 @@ echo "Setting up $folder from $lock (a few minutes the first time) …" >&2
 "$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$folder/bin/python" -m ensurepip >/dev/null
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 "$folder/bin/uv" pip sync --quiet --python "$folder/bin/python" --require-hashes --compile-bytecode "$lock"
-# The project itself: the build backend is in the lock, so nothing is fetched.
-"$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$folder/bin/python" -m ensurepip >/dev/null
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+if [ -z "$bare" ]; then
+  # The project itself: the build backend is in the lock, so nothing is fetched.
+  "$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$folder/bin/python" -m ensurepip >/dev/null
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+fi
 echo "$wanted" > "$stamp"

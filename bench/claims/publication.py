@@ -13,6 +13,7 @@ from bench.claims import (
     publication_mutation,
     publication_readers,
     publication_same,
+    publication_superset,
 )
 
 CLAIMS = (
@@ -21,6 +22,7 @@ CLAIMS = (
     *publication_gate.CLAIMS,
     *publication_disclosure.CLAIMS,
     *publication_readers.CLAIMS,
+    *publication_superset.CLAIMS,
     *publication_same.CLAIMS,
     *publication_mutation.CLAIMS,
 )

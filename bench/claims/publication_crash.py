@@ -13,9 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.claim import Claim, Measured
+from bench.faults import decisions
 from bench.faults.scenarios import Loading, Publishing
 from bench.faults.tracing import missing, workers
-from bench.faults.trials import Scenario, Trial, errors_of, fail, found_points, kill, summary
+from bench.faults.trials import (
+    READS_SAMPLED,
+    STAGED_SAMPLED,
+    Scenario,
+    Trial,
+    errors_of,
+    fail,
+    found_points,
+    kill,
+    summary,
+)
 from bench.homes import remove
 
 KILLS, ERRORS = 200, 100
@@ -28,7 +39,8 @@ def _scenarios() -> Iterator[tuple[Scenario, ...]]:
     folder = Path(tempfile.mkdtemp(prefix="likvard-faults-"))
     try:
         with workers() as serving:
-            yield tuple(act(folder / act.name, serving) for act in (Loading, Publishing))
+            plain = tuple(act(folder / act.name, serving) for act in (Loading, Publishing))
+            yield (*plain, *decisions.acts(folder, serving))
     finally:
         remove(folder)
 
@@ -49,7 +61,13 @@ def _measured(of: Callable[[Scenario], list[Trial]]) -> list[Trial] | Measured:
 
 def kill_points() -> Measured:
     trials = _measured(lambda scenario: [kill(scenario, point) for point in found_points(scenario)])
-    return trials if isinstance(trials, Measured) else judged(trials, least=KILLS)
+    if isinstance(trials, Measured):
+        return trials
+    return judged(
+        trials,
+        least=KILLS,
+        more=f"; of calls that only read each {READS_SAMPLED}th, that stage each {STAGED_SAMPLED}th",
+    )
 
 
 def io_errors() -> Measured:
@@ -68,8 +86,8 @@ def io_errors() -> Measured:
 CLAIMS = (
     Claim(
         id="publication-kill",
-        sentence="Killed at any of its own system calls, taking a delivery in or publishing, the program leaves the old state or "
-        "the new, whole; a plain re-run leaves what it would have left, and nothing beside it.",
+        sentence="Killed at its own system calls, taking a delivery in, publishing, approving, deciding or rolling back, "
+        "the program leaves the old state or the new, whole; a plain re-run leaves what it would have left, and nothing beside it.",
         goal=f"at least {KILLS} points, 0 bad",
         measure=kill_points,
     ),

@@ -77,12 +77,8 @@ def postgres() -> Measured:
     if programs is None:
         return Measured("not measured", None, "PostgreSQL is not on this machine")
     folder, manifest = _version()
-    home = demo_home()
     with running(programs) as server:
-        address = server.folder / "url"
-        address.write_text(server.url("postgres"))
-        address.chmod(0o400)
-        told = type(home)(home.path, (*home.environment, ("LIKVARD_POSTGRES_URL_FILE", str(address))))
+        told = demo_home().beside(server)
         codes = [told.likvard("postgres", verb).returncode for verb in ("publish", "verify", "publish")]
         with psycopg.connect(server.url("postgres")) as connection:
             rows, ore = connection.execute(

@@ -5,6 +5,7 @@ Belongs here: borrowing the tests' builder. Does not: building tables.
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import sys
 from functools import cache
@@ -19,10 +20,19 @@ BUILDER = Path(__file__).resolve().parents[2] / "tests" / "orchestration" / "pub
 @cache
 def builder() -> ModuleType:
     """The module ``candidates`` of the publication's tests; it lies beside the tests and is no package."""
-    sys.path.insert(0, str(BUILDER))
-    import candidates
+    return _beside_the_tests("candidates")
 
-    return candidates
+
+@cache
+def acts() -> ModuleType:
+    """The module ``deciding`` of the publication's tests: who may do what in a small municipality."""
+    return _beside_the_tests("deciding")
+
+
+def _beside_the_tests(name: str) -> ModuleType:
+    if str(BUILDER) not in sys.path:
+        sys.path.insert(0, str(BUILDER))
+    return importlib.import_module(name)
 
 
 def candidate(seed: int, *, code: str = "9999", units: int = 1) -> Candidate:

@@ -1,6 +1,7 @@
 """Many publishers and readers on one published root, publishers killed at random: what readers met, and what stands after.
 
-Belongs here: starting the crowd, killing, counting. Does not: what a reader checks (``work.read_on``).
+Belongs here: starting the crowd, killing, counting. Does not: what a reader checks (``work.read_on``, ``read_views_on``),
+the PostgreSQL way (``crowd_views``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import os
 import random
 import signal
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.faults import candidates
@@ -31,35 +33,61 @@ class Crowd:
 
     Attributes
     ----------
-    bad : what readers met that was torn or mixed, and what does not hold of the versions that stand after
+    met : the most versions that one reader met
     killed : publishers that were ended with SIGKILL while they published
+    bad : what readers met that was torn or mixed, and what does not hold of the versions that stand after
     """
 
     reads: int
     versions: int
+    met: int
     killed: int
     bad: tuple[str, ...]
 
 
-def run(folder: Path, workers: Workers, *, publishers: int, readers: int, reads: int, seed: int) -> Crowd:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a crowd reaches what is published.
+
+    Attributes
+    ----------
+    read : the act of a reader
+    publishing, reading : what publishers and readers are told beside where the files are
+    begin : done once, when the first version stands
+    whole : what is wrong after the last publication; it is given the root
+    """
+
+    read: str = "read_on"
+    publishing: Mapping[str, str] = field(default_factory=dict)
+    reading: Mapping[str, str] = field(default_factory=dict)
+    begin: Callable[[Path], None] = lambda root: None
+    whole: Callable[[Path], list[str]] = lambda root: []
+
+
+FILES = Way()
+
+
+def run(
+    folder: Path, workers: Workers, *, publishers: int, readers: int, reads: int, seed: int, way: Way = FILES
+) -> Crowd:
     """``readers`` read ``reads`` times each while ``publishers`` publish and are killed in turn, one every few seconds."""
     chance, root, stop = random.Random(seed), folder / "published", folder / "stop"
     materials = [folder / f"{number}.pickle" for number in range(CONTENTS)]
     contents = [candidates.write(path, number) for number, path in enumerate(materials)]
-    _begun(workers, folder / "first", "publish", root=str(root), material=str(materials[0]))
-    while not (root / CODE / str(YEAR) / "proposed").is_symlink():
-        time.sleep(0.05)
-    told = {"root": str(root), "code": CODE, "year": YEAR, "contents": contents, "reads": reads}
+    _alone(folder / "first", workers, root=root, material=materials[0])
+    way.begin(root)
+    told = {"root": str(root), "code": CODE, "year": YEAR, "contents": contents, "reads": reads} | dict(way.reading)
     reading = [folder / f"reader-{number}" for number in range(readers)]
     for place in reading:
-        _begun(workers, place, "read_on", **told)
+        _begun(workers, place, way.read, **told)
     publishing: list[int] = []
     killed, until = 0, time.monotonic() + PATIENCE
     while not all((place / SAID).is_file() for place in reading):
         while len(publishing) < publishers:
             place = folder / f"publisher-{killed + len(publishing)}-{chance.randrange(10**9)}"
             given = {"root": str(root), "materials": [str(path) for path in materials], "stop": str(stop)}
-            publishing.append(_begun(workers, place, "publish_on", seed=chance.randrange(10**9), **given))
+            seed_of = chance.randrange(10**9)
+            publishing.append(_begun(workers, place, "publish_on", seed=seed_of, **given, **way.publishing))
         time.sleep(chance.uniform(1, 6))
         os.kill(publishing.pop(chance.randrange(len(publishing))), signal.SIGKILL)
         killed += 1
@@ -69,10 +97,15 @@ def run(folder: Path, workers: Workers, *, publishers: int, readers: int, reads:
         os.kill(number, signal.SIGKILL)
     saw = [json.loads((place / SAID).read_text("utf-8"))["status"] for place in reading]
     bad = [words for one in saw for words in (one["bad"] if isinstance(one, dict) else [str(one)])]
-    whole = _whole_after(folder, workers, root=root, material=materials[1])
-    total = sum(one["reads"] for one in saw if isinstance(one, dict))
-    versions = len(list((root / CODE / str(YEAR) / "versions").iterdir()))
-    return Crowd(total, versions, killed + len(publishing), (*bad, *whole))
+    bad += _whole_after(folder, workers, root=root, material=materials[1]) + way.whole(root)
+    ended = [one for one in saw if isinstance(one, dict)]
+    return Crowd(
+        reads=sum(one["reads"] for one in ended),
+        versions=len(list((root / CODE / str(YEAR) / "versions").iterdir())),
+        met=max((one["versions"] for one in ended), default=0),
+        killed=killed + len(publishing),
+        bad=tuple(bad),
+    )
 
 
 def _begun(workers: Workers, place: Path, do: str, **given: object) -> int:
@@ -82,12 +115,16 @@ def _begun(workers: Workers, place: Path, do: str, **given: object) -> int:
     return number
 
 
+def _alone(place: Path, workers: Workers, *, root: Path, material: Path) -> dict[str, object]:
+    """What one publisher says whom nobody disturbs."""
+    place.mkdir()
+    return workers.run(place, "publish", root=str(root), material=str(material)).said or {}
+
+
 def _whole_after(folder: Path, workers: Workers, *, root: Path, material: Path) -> list[str]:
     """A plain publication goes through, every version verifies and stands in the ledger once, nothing else is left."""
-    last = folder / "last"
-    last.mkdir()
-    ended = workers.run(last, "publish", root=str(root), material=str(material))
-    problems = [] if (ended.said or {}).get("status") in ("published", "verified") else [f"the last one: {ended.said}"]
+    said = _alone(folder / "last", workers, root=root, material=material)
+    problems = [] if said.get("status") in ("published", "verified") else [f"the last one: {said}"]
     standing = sorted((root / CODE / str(YEAR) / "versions").iterdir())
     problems += [words for version in standing for words in verify(version)]
     lines = ledger.read(root / CODE / ledger.NAME)

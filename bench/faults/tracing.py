@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.server import GO, SAID
+from orchestration.publication.seal import STAGING, VERSIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCHED = (
@@ -31,11 +32,15 @@ _READS = re.compile(r"O_RDONLY")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Point:
-    """One system call of the working thread: its name and the how manieth of that name it is, from 1."""
+    """One system call of the working thread: its name and the how manieth of that name it is, from 1.
+
+    ``staged``: it writes below a folder that no reader looks into until it is renamed.
+    """
 
     call: str
     occurrence: int
     changes: bool
+    staged: bool = False
 
     def killed(self) -> str:
         """Injection that ends the process with SIGKILL as it enters the call."""
@@ -150,7 +155,8 @@ def points(ended: Ended, *, below: Path) -> tuple[Point, ...]:
         seen[match[2]] += 1
         if str(below) in match[3]:
             changes = not (match[2] == "flock" or (match[2] == "openat" and _READS.search(match[3])))
-            found.append(Point(match[2], seen[match[2]], changes))
+            staged = changes and f"/{STAGING}/" in match[3] and f"/{VERSIONS}/" not in match[3]
+            found.append(Point(match[2], seen[match[2]], changes, staged))
     return tuple(found)
 
 

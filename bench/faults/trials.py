@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.faults.decisions import Deciding
 from bench.faults.paying import Paying
 from bench.faults.scenarios import Loading, Publishing, thrown_away
 from bench.faults.server import GO, SAID
 from bench.faults.tracing import Ended, Point, points
 
-Scenario = Publishing | Loading | Paying
+Scenario = Publishing | Loading | Paying | Deciding
 ERRORS = {
     "write": ("ENOSPC", "EIO"),
     "pwrite64": ("ENOSPC", "EIO"),
@@ -25,8 +26,9 @@ ERRORS = {
     "ftruncate": ("EIO",),
 }
 """What a call fails with; every other one is denied (EACCES)."""
-READS_SAMPLED = 10
-"""Of the calls that only read, each so manieth is tried; of those that change something, all."""
+READS_SAMPLED, STAGED_SAMPLED = 20, 10
+"""Of the calls that only read, each so manieth is tried, and of those that write what no reader looks into yet: one file
+after the other by the same four calls. Of those that change something else, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,15 @@ class Trial:
 
 
 def found_points(scenario: Scenario) -> tuple[Point, ...]:
-    """The calls of one act below its home: all that change something, and a sample of those that read."""
+    """The calls of one act below its home: all that change what a reader may meet, a sample of the others."""
     at = _place(scenario, "watched")
     given = scenario.fresh(at)
     every = points(scenario.workers.run(at, scenario.name, watch=True, **given), below=at / "home")
     thrown_away(at)
+    met = [point for point in every if point.changes and not point.staged]
+    staged = [point for point in every if point.staged]
     reading = [point for point in every if not point.changes]
-    return (*(point for point in every if point.changes), *reading[::READS_SAMPLED])
+    return (*met, *staged[::STAGED_SAMPLED], *reading[::READS_SAMPLED])
 
 
 def kill(scenario: Scenario, point: Point) -> Trial:
@@ -92,7 +96,7 @@ def summary(trials: Sequence[Trial]) -> str:
     """Points by act, and what readers met."""
     acts = Counter(trial.act for trial in trials)
     new = sum(trial.is_new for trial in trials)
-    by_act = ", ".join(f"{count} in {act}" for act, count in sorted(acts.items()))
+    by_act = ", ".join(f"{count} in {act.replace('_', ' ')}" for act, count in sorted(acts.items()))
     return f"{len(trials)} points ({by_act}): reader old {len(trials) - new}, new {new}"
 
 

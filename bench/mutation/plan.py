@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,10 @@ KILLED = ("killed", "timeout", "segfault")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Code that is mutated together: a folder of modules and the tests that mirror it."""
+    """Code that is mutated together: a folder of modules and the tests that mirror it.
+
+    Mutants are judged by these tests alone; one that only others would notice counts as a survivor.
+    """
 
     name: str
     code: str
@@ -33,18 +36,6 @@ class Group:
         """Its modules by path, in order; those that hold nothing but words are left out."""
         found = sorted((ROOT / self.code).rglob("*.py"))
         return tuple(str(path.relative_to(ROOT)) for path in found if "def " in path.read_text("utf-8"))
-
-    def tests_of(self, file: str) -> tuple[str, ...]:
-        """The tests that name a module, or all of the group's where none does.
-
-        A mutant that only other tests would kill counts as a survivor: a run over all of them takes a minute for each.
-        """
-        dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        named = re.compile(
-            rf"{re.escape(dotted)}\b|from {re.escape(dotted.rpartition('.')[0])} import .*\b{Path(file).stem}\b"
-        )
-        found = sorted((ROOT / self.tests).glob("test_*.py"))
-        return tuple(str(t.relative_to(ROOT)) for t in found if named.search(t.read_text("utf-8"))) or (self.tests,)
 
 
 GROUPS = (
@@ -66,7 +57,26 @@ def load(path: Path = RESULT) -> dict[str, Any]:
 
 def stale(results: Mapping[str, Any], files: Iterable[str], *, root: Path = ROOT) -> list[str]:
     """Modules without a result of their present code."""
-    return [file for file in files if results.get(file, {}).get("code_sha256") != code_sha256(file, root=root)]
+    return [file for file in files if share_of(results, file, root=root) == 0]
+
+
+def share_of(results: Mapping[str, Any], file: str, *, root: Path = ROOT) -> float:
+    """What share of a module's mutants was judged on its present code; 0 where none was asked for."""
+    known = results.get(file, {})
+    return float(known["share"]) if known.get("code_sha256") == code_sha256(file, root=root) else 0.0
+
+
+def chosen(names: Iterable[str], *, code: str, above: float, share: float) -> list[str]:
+    """The mutants of a module that belong to a sample of ``share`` and not to one of ``above``.
+
+    Each mutant has a number from 0 to 1 of its own, a hash of its name and its module's code: a larger sample holds the
+    smaller one, and the choice is the same on every machine.
+    """
+    return [name for name in names if above <= _number(f"{code}:{name}") < share]
+
+
+def _number(text: str) -> float:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:13], 16) / 16**13
 
 
 def store(results: Mapping[str, Any], *, path: Path = RESULT) -> None:
@@ -76,21 +86,37 @@ def store(results: Mapping[str, Any], *, path: Path = RESULT) -> None:
     path.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def entry(file: str, states: Mapping[str, str], shown: Mapping[str, list[str]]) -> dict[str, Any]:
+def entry(
+    states: Mapping[str, str],
+    shown: Mapping[str, list[str]],
+    *,
+    code: str,
+    mutants: int,
+    share: float,
+    smaller: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The result of one module.
 
     Parameters
     ----------
-    states : mutant → its state, as the tool words it
+    states : judged mutant → its state, as the tool words it
     shown : surviving mutant → the lines it takes away and puts in
+    code : hash of the module that was mutated
+    mutants : how many the module has
+    share : the share of them that was asked for; those judged are a random sample of it
+    smaller : the result of a smaller sample of the same code, which this one adds to
     """
-    counted = {state: sum(found == state for found in states.values()) for state in sorted(set(states.values()))}
+    known = smaller or {"states": {}, "survivors": {}}
+    counted = Counter(known["states"]) + Counter(states.values())
+    survivors = {name: shown.get(name, []) for name, state in states.items() if state not in KILLED}
     return {
-        "code_sha256": code_sha256(file),
-        "mutants": len(states),
-        "killed": sum(state in KILLED for state in states.values()),
-        "states": counted,
-        "survivors": {name: shown.get(name, []) for name, state in sorted(states.items()) if state not in KILLED},
+        "code_sha256": code,
+        "mutants": mutants,
+        "share": share,
+        "judged": counted.total(),
+        "killed": sum(counted[state] for state in KILLED),
+        "states": dict(sorted(counted.items())),
+        "survivors": dict(sorted((known["survivors"] | survivors).items())),
     }
 
 

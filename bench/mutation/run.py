@@ -1,7 +1,8 @@
-"""``make mutate [ONLY=path …]``: mutate the modules whose code has no result yet, one after the other.
+"""``make mutate [SHARE=0.02] [ONLY=path …]``: judge a random sample of the mutants, group after group.
 
-mutmut runs in a copy of the project under ``var-mutation``. Each module's result is kept when it is done, so that the
-run may be stopped and started again. Belongs here: the copy, the tool, reading it back. Does not: what is mutated (``plan``).
+mutmut runs in a copy of the project under ``var-mutation``: it makes all mutants of a group, learns which tests reach which
+function, and runs those on the sample. A larger share later adds to it; a module that has changed is sampled anew.
+Belongs here: the copy, the tool, reading it back. Does not: what is mutated, which mutants are chosen (``plan``).
 """
 
 from __future__ import annotations
@@ -13,14 +14,32 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.mutation.plan import GROUPS, ROOT, Group, entry, load, stale, store
+from mutmut.stats import status_by_exit_code
+
+from bench.mutation.plan import (
+    GROUPS,
+    KILLED,
+    ROOT,
+    Group,
+    chosen,
+    code_sha256,
+    entry,
+    load,
+    share_of,
+    store,
+)
 
 COPIES = ROOT / "var-mutation"
 CONFTEST = "conftest.py"
+SHARE = 0.005
+"""Of all mutants: enough for a figure with an interval; every mutant would take days."""
+NOBODY = "no mutant has this name"
+"""Asked for a mutant that is not there, mutmut makes all, learns which tests reach them, and stops."""
+UNDONE = {"not checked", "check was interrupted by user"}
 PATIENCE = 4
 """A mutant may take so many times what its tests take on the whole code; then it hangs, and counts as noticed."""
 
@@ -28,39 +47,61 @@ PATIENCE = 4
 def main() -> None:
     """Entry of ``python -m bench.mutation.run``."""
     asked = argparse.ArgumentParser(prog="make mutate", description=__doc__)
-    asked.add_argument("only", nargs="*", help="modules by path; all that are stale when none is named")
+    asked.add_argument("only", nargs="*", help="modules by path; all when none is named")
     asked.add_argument("--workers", type=int, default=1, help="mutants judged at a time")
+    asked.add_argument("--share", type=float, default=SHARE, help="share of the mutants to judge, from 0 to 1")
     options = asked.parse_args()
     for group in GROUPS:
         wanted = [file for file in group.files if not options.only or file in options.only]
-        for file in stale(load(), wanted):
-            mutate(group, file, workers=options.workers)
+        short = [file for file in wanted if share_of(load(), file) < options.share]
+        if short:
+            mutate(group, short, share=options.share, workers=options.workers)
 
 
-def mutate(group: Group, file: str, *, workers: int) -> None:
-    """Mutate one module, judge its mutants by the tests that name it, keep the result when each was judged."""
-    copy = _copied(group, file)
+def mutate(group: Group, files: Sequence[str], *, share: float, workers: int) -> None:
+    """Judge a sample of the modules' mutants by the group's tests that reach them; keep the results when each was judged."""
+    copy = _copied(group, files)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _tool(copy, "run", "--max-children", str(workers), NOBODY)
+    known, sample = load(), {}
+    for file in files:
+        names = list(_codes(copy, file))
+        picked = chosen(names, code=code_sha256(file, root=copy), above=share_of(known, file, root=copy), share=share)
+        sample[file] = (len(names), picked)
+    picked = [name for _, names in sample.values() for name in names]
+    if picked:
+        _tool(copy, "run", "--max-children", str(workers), *picked)
+    results = {}
+    for file, (mutants, names) in sample.items():
+        codes = _codes(copy, file)
+        states = {name: status_by_exit_code[codes[name]] for name in names}
+        if UNDONE & set(states.values()):
+            raise SystemExit(f"{file}: not judged, see {copy.relative_to(ROOT)}/said.txt")
+        smaller = known[file] if share_of(known, file, root=copy) else None
+        code, shown = code_sha256(file, root=copy), _shown(copy, states)
+        results[file] = entry(states, shown, code=code, mutants=mutants, share=share, smaller=smaller)
+    store(known | results)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    minutes = (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / 60
+    killed, judged = (sum(found[what] for found in results.values()) for what in ("killed", "judged"))
+    print(f"{group.name}: {killed} of {judged} killed, {minutes:.1f} CPU minutes", flush=True)
+
+
+def _tool(copy: Path, *words: str) -> str:
+    """Call mutmut in the copy; what it says is kept beside, and returned."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     environment.pop("PYTHONPATH", None)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    tool = [sys.executable, "-m", "mutmut"]
-    with (copy / "said.txt").open("w") as said:
-        command = [*tool, "run", "--max-children", str(workers)]
-        subprocess.run(command, cwd=copy, env=environment, stdout=said, stderr=said, check=False)
-    states = _states(copy, file)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    minutes = (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / 60
-    if not states:
-        print(f"{file}: not judged, see {copy.relative_to(ROOT)}/said.txt", flush=True)
-        return
-    found = entry(file, states, _shown(tool, copy, states))
-    store(load() | {file: found})
-    print(f"{file}: {found['killed']} of {found['mutants']} killed, {minutes:.1f} CPU minutes", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mutmut", *words], cwd=copy, env=environment, capture_output=True, text=True, check=False
+    )
+    with (copy / "said.txt").open("a", encoding="utf-8") as said:
+        said.write(f"{words[:3]}: {done.returncode}\n{done.stdout[-20_000:]}\n{done.stderr[-20_000:]}\n")
+    return done.stdout
 
 
-def _copied(group: Group, file: str) -> Path:
-    """A copy of the project as git knows it, with the tool's settings and nothing left of an earlier module."""
+def _copied(group: Group, files: Sequence[str]) -> Path:
+    """A copy of the project as git knows it, with the tool's settings and nothing left of an earlier run."""
     copy = COPIES / group.name
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -78,9 +119,9 @@ def _copied(group: Group, file: str) -> Path:
     beside = sorted({name.split("/")[0] for name in present if "/" in name} - {source, "tests"})
     lists = {
         "source_paths": [source],
-        "only_mutate": [file],
+        "only_mutate": list(files),
         "also_copy": [*beside, CONFTEST],
-        "pytest_add_cli_args_test_selection": list(group.tests_of(file)),
+        "pytest_add_cli_args_test_selection": [group.tests],
     }
     settings = [
         "[mutmut]",
@@ -91,25 +132,21 @@ def _copied(group: Group, file: str) -> Path:
     return copy
 
 
-def _states(copy: Path, file: str) -> dict[str, str]:
-    """Mutant → state of one module; nothing while one of them is not judged."""
-    from mutmut.stats import status_by_exit_code
-
+def _codes(copy: Path, file: str) -> dict[str, Any]:
+    """Mutant → exit code of its tests, None where it was not judged."""
     meta = copy / "mutants" / f"{file}.meta"
-    codes: dict[str, Any] = json.loads(meta.read_text("utf-8"))["exit_code_by_key"] if meta.is_file() else {}
-    states = {name: status_by_exit_code[code] for name, code in codes.items()}
-    undone = {"not checked", "check was interrupted by user"}
-    return {} if undone & set(states.values()) else states
+    if not meta.is_file():
+        raise SystemExit(f"{file}: no mutants were made, see {copy.relative_to(ROOT)}/said.txt")
+    return dict(json.loads(meta.read_text("utf-8"))["exit_code_by_key"])
 
 
-def _shown(tool: Sequence[str], copy: Path, states: dict[str, str]) -> dict[str, list[str]]:
+def _shown(copy: Path, states: Mapping[str, str]) -> dict[str, list[str]]:
     """What each mutant that was not killed takes away and puts in."""
     shown = {}
-    for name, state in states.items():
-        if state != "killed":
-            told = subprocess.run([*tool, "show", name], cwd=copy, capture_output=True, text=True, check=False).stdout
-            lines = [line for line in told.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-            shown[name] = [line[:1] + " " + line[1:].strip() for line in lines]
+    for name in (name for name, state in states.items() if state not in KILLED):
+        told = _tool(copy, "show", name)
+        lines = [line for line in told.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        shown[name] = [line[:1] + " " + line[1:].strip() for line in lines]
     return shown
 
 

@@ -1,8 +1,9 @@
 """Which cells are withheld: those of the rule, and the cheapest others without which those would follow.
 
 Benders' cuts after Fischetti & Salazar (2001): a mixed-integer programme names the cheapest cells, an attacker tries
-them, and every cell it finds too narrowly adds one inequality that the next answer must keep. No time limit and one order
-of cells, so the same tables always give the same answer, which is a cheapest one.
+them, and every cell it finds too narrowly adds one inequality that the next answer must keep. Where many cells cost the
+same, the proof can take for ever: after so many rounds, or nodes of one programme, what was found is made safe
+(``widen``) and may not be cheapest. No clock and one order of cells, so the same tables always give the same answer.
 Belongs here: choosing. Does not: the attacker (``attack``), the rule for one cell (``rule``).
 """
 
@@ -14,13 +15,16 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from models_py.disclosure.attack import TOLERANCE, farthest, intervals
+from models_py.disclosure.attack import TOLERANCE, farthest
 from models_py.disclosure.cells import Tables, blocks
 from models_py.disclosure.rule import DisclosureRule, primary_cells
+from models_py.disclosure.widen import narrow, widened, widths
 from models_py.errors import DisclosureError
 
 _COST_STEP = 1000.0
 """A cell's cost in the programme; the tie-breaker by order stays below one step over all cells."""
+MOST_ROUNDS, MOST_NODES = 40, 1000
+"""Of cuts in a block, and of branches in one programme. Ordinary municipalities need ten rounds and a few branches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +44,7 @@ class Protection:
 
 
 def protect(tables: Tables, *, rule: DisclosureRule) -> Protection:
-    """The cheapest cells to withhold so that every withheld count could be so many different ones.
+    """The cheapest cells to withhold so that every withheld count could be so many different ones, as far as can be proven.
 
     Blocks of cells that no open sum ties together are solved by themselves. Raises ``DisclosureError``
     (``unknown_value``) where a value is missing.
@@ -57,7 +61,7 @@ def protect(tables: Tables, *, rule: DisclosureRule) -> Protection:
             continue
         block = _Block.of(tables, rows, cells, primary=primary[cells])
         needed = block.possible(float(rule.threshold))
-        hidden[cells] = block.cheapest(needed)
+        hidden[cells] = block.safe(needed)
         required[cells] = np.where(hidden[cells], needed, 0.0)
     return Protection(hidden, primary, required)
 
@@ -83,21 +87,26 @@ class _Block:
 
     def possible(self, threshold: float) -> np.ndarray:
         """Widths when everything that may be withheld is, at most the threshold: what totals alone leave open."""
-        found = self._intervals(np.ones(len(self.values), dtype=bool), np.full(len(self.values), threshold))
+        everything, wanted = np.ones(len(self.values), dtype=bool), np.full(len(self.values), threshold)
+        found = widths(self.sums, self.values, hidden=everything, wanted=wanted)
         return np.minimum(threshold, np.floor(found + TOLERANCE))
 
-    def cheapest(self, needed: np.ndarray) -> np.ndarray:
-        cuts = self._never_alone(needed)
-        hidden = self._choose(np.array(cuts)) if cuts else self.primary
-        while True:
-            narrow = self._narrow(hidden, needed)
-            if not len(narrow):
+    def safe(self, needed: np.ndarray) -> np.ndarray:
+        """What is withheld: a cheapest choice, or where that is not proven in time one without a cell in vain."""
+        cuts, hidden = self._never_alone(needed), self.primary
+        for _ in range(MOST_ROUNDS):
+            chosen = self._choose(np.array(cuts)) if cuts else hidden
+            if chosen is None:
+                break
+            hidden = chosen
+            found = narrow(self.sums, self.values, hidden=hidden, needed=needed)
+            if not len(found):
                 return hidden
-            new = [self._cut(cell, hidden, needed) for cell in narrow]
+            new = [self._cut(cell, hidden, needed) for cell in found]
             if all(cut @ hidden >= -TOLERANCE for cut in new):  # beyond the solver's digits: any one cell more
                 new.append(np.where(hidden, -1.0 / (1 + hidden.sum()), 1.0) / len(hidden))
             cuts += new
-            hidden = self._choose(np.array(cuts))
+        return widened(self.sums, self.values, self.cost, hidden=hidden, primary=self.primary, needed=needed)
 
     def _never_alone(self, needed: np.ndarray) -> list[np.ndarray]:
         """The inequalities that every attack begins with: who is withheld alone in a sum is what the sum leaves."""
@@ -109,14 +118,6 @@ class _Block:
                 cut[members], cut[cell] = 1.0, -1.0
                 cuts.append(cut)
         return cuts
-
-    def _narrow(self, hidden: np.ndarray, needed: np.ndarray) -> np.ndarray:
-        return np.flatnonzero(hidden & (self._intervals(hidden, needed) < needed - TOLERANCE))
-
-    def _intervals(self, hidden: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        told = np.where(hidden, np.nan, 0.0)
-        nothing, all_ = -self.values, np.full(len(told), np.inf)
-        return intervals(self.sums, told=told, wanted=wanted, lower=nothing, upper=all_).width
 
     def _cut(self, cell: int, hidden: np.ndarray, needed: np.ndarray) -> np.ndarray:
         """Coefficients of one inequality ≥ 0 on what is withheld, which every safe choice keeps and this one does not.
@@ -135,14 +136,17 @@ class _Block:
         cut[cell] -= needed[cell]
         return cut
 
-    def _choose(self, cuts: np.ndarray) -> np.ndarray:
+    def _choose(self, cuts: np.ndarray) -> np.ndarray | None:
+        """The cheapest cells that keep every cut; None where that is not proven within so many branches."""
         found = milp(
             self.cost,
             constraints=LinearConstraint(sparse.csr_matrix(cuts), lb=0.0),
             integrality=np.ones(len(self.cost)),
             bounds=Bounds(self.primary.astype(float), 1.0),
-            options={"mip_rel_gap": 0.0},
+            options={"mip_rel_gap": 0.0, "node_limit": MOST_NODES},
         )
+        if found.status == 1:
+            return None
         if found.x is None:
             raise DisclosureError(f"no safe choice was found: {found.message}", reason="no_solution")
         return found.x > 0.5

@@ -39,18 +39,17 @@ def protect_form(groups: pd.DataFrame, *, form: SchoolForm, threshold: int) -> F
     by_unit = told.pivot_table(
         index="school_unit_code", columns="group", values="pupil_count", aggfunc="sum", fill_value=0
     )
-    summed = groups.groupby("school_unit_code")["pupil_count"].sum()
-    people = {str(unit): int(count) for unit, count in summed.items()}
+    people = groups.groupby("school_unit_code")["pupil_count"].sum()
     if form.about_the_child:
-        return FormProtection(tuple(sorted(people)), _has_few(by_unit.sum(), threshold))
+        return FormProtection(tuple(sorted(people.index)), _has_few(by_unit.sum(), threshold))
     few = [str(unit) for unit, row in by_unit.iterrows() if _has_few(row, threshold)]
     if not few:
         return FormProtection()
-    others = [unit for _, unit in sorted((count, unit) for unit, count in people.items() if unit not in few)]
+    others = [unit for _, unit in sorted((count, str(unit)) for unit, count in people.items() if unit not in few)]
     left_out = sorted(few)
     while len(left_out) < FEWEST_UNITS or _has_few(by_unit.reindex(left_out, fill_value=0).sum(), threshold):
         if not others:
-            return FormProtection(tuple(sorted(people)), True)
+            return FormProtection(tuple(sorted(people.index)), True)
         left_out.append(others.pop(0))
     return FormProtection(tuple(sorted(left_out)))
 

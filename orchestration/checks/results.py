@@ -32,7 +32,7 @@ Dates = tuple[date, date]
 """Later and earlier count date."""
 
 JUDGED = (
-    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", "school_area_factor",
+    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", "school_area_factor", "weights_drift",
     *(c.table for c in (*CHANGE, *FORMS)),
 )  # fmt: skip
 """Tables that rules with home ``rule`` read."""

@@ -6,20 +6,20 @@ Does not: computing them (``scenarios``).
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from models_py.allocation.claim_functions import ClaimFunction, Linear, Power, Threshold, claims
 from models_py.allocation.scenario_settings import GivenClaims, Rule, Scenario
 from models_py.allocation.scored_units import ScoredUnits
 from models_py.errors import AllocationError
-from orchestration.resources.policy_text import PolicyError, read_policy_text
+from orchestration.resources.checked_text import checked
+from orchestration.resources.policy_text import read_policy_text
 from orchestration.resources.shape_types import Amount, Kronor, Name, Positive, Share, Strict, Text
 
 SCENARIO_FILE = "scenarios.yml"
@@ -80,21 +80,7 @@ class Planned:
 
 def read_scenario_set(path: Path) -> ScenarioSet:
     """A checked set. Raises PolicyError with file and line for unknown keys, missing ones and values out of range."""
-    text = read_policy_text(path)
-    try:
-        return ScenarioSet.model_validate(text.content)
-    except ValidationError as error:
-        known = sorted({*Block.model_fields, *ScenarioSet.model_fields})
-        problems = []
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
-            told = fault["msg"].removeprefix("Value error, ")
-            if fault["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-                told = "unknown key" + (f"; did you mean {near[0]}?" if near else "")
-            elif fault["type"] == "missing":
-                told = "is missing"
-            problems.append(f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {told}")
-        raise PolicyError(problems) from error
+    return checked(ScenarioSet, read_policy_text(path))
 
 
 def scenario_file_of(policies: Path, *, municipality_code: str) -> Path:

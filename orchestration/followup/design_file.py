@@ -11,12 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from models_py.effect import EffectDesign, EffectPrior, Noise
 from models_py.errors import EffectError
 from orchestration.publication import ledger as ledgers
 from orchestration.publication import manifest as manifests
+from orchestration.resources.checked_text import checked
 from orchestration.resources.policy_text import PolicyError, read_policy_text
 from orchestration.resources.shape_types import Strict
 
@@ -61,8 +62,8 @@ def design_of(policy_folder: Path, *, municipality_code: str) -> EffectDesign | 
     if not path.is_file():
         return None
     text = read_policy_text(path, name=f"{policy_folder.name}/{FOLDER}/{FILE}")
+    file = checked(EffectFile, text)
     try:
-        file = EffectFile.model_validate(text.content)
         rates = tuple((int(year), float(rate)) for year, rate in sorted(file.kkr_per_index_point.items()))
         return EffectDesign(
             municipality_code=municipality_code,
@@ -78,13 +79,6 @@ def design_of(policy_folder: Path, *, municipality_code: str) -> EffectDesign | 
             bootstrap_draws=file.bootstrap_draws,
             seed=file.seed,
         )
-    except ValidationError as error:
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error
     except EffectError as error:
         raise PolicyError([f"{text.at(())}: {error}" if text.lines else str(error)]) from error
 

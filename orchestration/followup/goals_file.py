@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from models_py.goals import Goal
 from models_py.goals.chain import KeyFigure
-from orchestration.resources.policy_text import PolicyError, read_policy_text
+from orchestration.resources.checked_text import checked
+from orchestration.resources.policy_text import read_policy_text
 from orchestration.resources.shape_types import Amount, Name, Strict, Text
 
 FOLDER, FILE = "followup", "goals.yml"
@@ -74,13 +75,4 @@ def goals_of(policy_folder: Path) -> GoalsFile | None:
     path = policy_folder / FOLDER / FILE
     if not path.is_file():
         return None
-    text = read_policy_text(path, name=f"{policy_folder.name}/{FOLDER}/{FILE}")
-    try:
-        return GoalsFile.model_validate(text.content)
-    except ValidationError as error:
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error
+    return checked(GoalsFile, read_policy_text(path, name=f"{policy_folder.name}/{FOLDER}/{FILE}"))

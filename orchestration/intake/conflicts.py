@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from orchestration.intake.correction_file import guarded
 from orchestration.intake.writing import write_bytes
 from orchestration.intake.zones import FILE_MODES, ZONES
+from orchestration.warehouse_file import opened
 
 _COLUMNS = (
     "conflict_kind",
@@ -99,7 +98,5 @@ def _content(rows: list[tuple]) -> bytes:
 
 
 def _query(warehouse: Path, sql: str, parameters: tuple = ()) -> list[tuple]:
-    if not warehouse.is_file():
-        raise FileNotFoundError("the warehouse has not been built; run `likvard run YEAR` first")
-    with duckdb.connect(str(warehouse), read_only=True, config={"threads": 2}) as connection:
+    with opened(warehouse) as connection:
         return connection.execute(sql, list(parameters)).fetchall()

@@ -34,6 +34,7 @@ def run_findings(found: Settings, *, now: datetime, hours: int, same_machine: bo
         return  # nothing was ever run here
     from dagster import DagsterInstance
 
+    os.environ["DAGSTER_HOME"] = str(found.dagster_home)  # dagster.yaml asks for it
     try:
         with DagsterInstance.from_config(str(found.dagster_home)) as instance:
             yield from _judge(instance, now=now, hours=hours, same_machine=same_machine)

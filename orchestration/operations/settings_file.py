@@ -11,8 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from orchestration.resources.checked_text import checked
 from orchestration.resources.policy_text import PolicyError, read_policy_text
 from orchestration.resources.shape_types import Share, Strict, Text
 
@@ -102,15 +103,7 @@ def read_operations(path: Path | None) -> Operations:
         return Operations()
     if not path.is_file():
         raise PolicyError([f"{path.name}:1: there is no such file; LIKVARD_OPERATIONS_FILE names it"])
-    text = read_policy_text(path)
-    try:
-        return Operations.model_validate(text.content)
-    except ValidationError as error:
-        told = []
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
-            place = ".".join(map(str, fault["loc"]))
-            told.append(f"{text.at(fault['loc'])}: {place}: {fault['msg'].removeprefix('Value error, ')}")
-        raise PolicyError(told) from error
+    return checked(Operations, read_policy_text(path))
 
 
 def json_schema() -> str:

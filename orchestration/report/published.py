@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
+
+from orchestration.publication.parquet import read_arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Published:
 
     def table(self, name: str) -> pd.DataFrame:
         """One published table."""
-        return pq.read_table(self.path / "tables" / f"{name}.parquet").to_pandas(integer_object_nulls=True)
+        return read_arrow(self.path / "tables" / f"{name}.parquet").to_pandas(integer_object_nulls=True)
 
 
 def publications(root: Path, *, funding_year: int | None = None) -> list[Published]:

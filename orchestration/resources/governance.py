@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from expectations.rules import all_rules
-from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
+from orchestration.resources.checked_text import checked
+from orchestration.resources.policy_text import PolicyError, read_policy_text
 from orchestration.resources.shape_types import Strict
 
 ROLES_FILE, WAIVERS_FOLDER = "roles.yml", "waivers"
@@ -87,7 +88,7 @@ def read_roles(folder: Path) -> Roles | None:
     Raises PolicyError with file and line.
     """
     path = folder / ROLES_FILE
-    return _checked(Roles, read_policy_text(path)) if path.is_file() else None
+    return checked(Roles, read_policy_text(path)) if path.is_file() else None
 
 
 def read_waivers(folder: Path, *, funding_year: int) -> tuple[Waiver, ...]:
@@ -99,7 +100,7 @@ def read_waivers(folder: Path, *, funding_year: int) -> tuple[Waiver, ...]:
     if not path.is_file():
         return ()
     text = read_policy_text(path, name=f"{folder.name}/{WAIVERS_FOLDER}/{path.name}")
-    found = tuple(_checked(Waivers, text).waivers)
+    found = tuple(checked(Waivers, text).waivers)
     severities = {rule.id: rule.severity for rule in all_rules()}
     problems, seen = [], dict[str, int]()
     for number, waiver in enumerate(found):
@@ -115,19 +116,3 @@ def read_waivers(folder: Path, *, funding_year: int) -> tuple[Waiver, ...]:
     if problems:
         raise PolicyError(problems)
     return found
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _checked(model: type[M], text: PolicyText) -> M:
-    try:
-        return model.model_validate(text.content)
-    except ValidationError as error:
-        told = {"extra_forbidden": "unknown key", "missing": "is missing"}
-        problems = [
-            f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: "
-            + told.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise PolicyError(problems) from error

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
+from orchestration.resources.checked_text import checked
+from orchestration.resources.policy_text import read_policy_text
 from orchestration.resources.shape_types import Strict, Text
 
 PAGES_FILE, COMMENTS_FOLDER = "pages.yml", "comments"
@@ -92,7 +93,7 @@ class Comments(Strict):
 def read_pages(folder: Path) -> Pages:
     """``pages.yml`` of a policy folder; an empty one where there is none. Raises PolicyError with file and line."""
     path = folder / PAGES_FILE
-    return _checked(Pages, read_policy_text(path)) if path.is_file() else Pages()
+    return checked(Pages, read_policy_text(path)) if path.is_file() else Pages()
 
 
 def read_comments(folder: Path, *, funding_year: int) -> Comments | None:
@@ -100,21 +101,4 @@ def read_comments(folder: Path, *, funding_year: int) -> Comments | None:
     path = folder / COMMENTS_FOLDER / f"{funding_year}.yml"
     if not path.is_file():
         return None
-    return _checked(Comments, read_policy_text(path, name=f"{folder.name}/{COMMENTS_FOLDER}/{path.name}"))
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _checked(model: type[M], text: PolicyText) -> M:
-    try:
-        return model.model_validate(text.content)
-    except ValidationError as error:
-        told = {"extra_forbidden": "unknown key", "missing": "is missing"}
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: "
-                + told.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error
+    return checked(Comments, read_policy_text(path, name=f"{folder.name}/{COMMENTS_FOLDER}/{path.name}"))

@@ -12,9 +12,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from models_py.errors import PaymentError
+from orchestration.resources.checked_text import checked
 from orchestration.resources.policy_text import PolicyError, read_policy_text
 from orchestration.resources.shape_types import Strict, Text
 
@@ -134,13 +135,4 @@ def read_export(folder: Path) -> PaymentExport:
     path = folder / EXPORT_FILE
     if not path.is_file():
         raise PolicyError([f"{folder.name}/{EXPORT_FILE}:1: is missing; it says what the finance system takes in"])
-    text = read_policy_text(path)
-    try:
-        return PaymentExport.model_validate(text.content)
-    except ValidationError as error:
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error
+    return checked(PaymentExport, read_policy_text(path))

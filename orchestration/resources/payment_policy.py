@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from models_py.errors import PaymentError
 from models_py.payment import (
@@ -30,6 +30,7 @@ from models_py.payment import (
 )
 from models_py.payment.balance import BalanceYear
 from models_py.payment.terms import Mode
+from orchestration.resources.checked_text import checked
 from orchestration.resources.payment_between import Between, between_of
 from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
 from orchestration.resources.shape_types import Kronor, Name, Strict, Text
@@ -165,7 +166,7 @@ def payment_policy(folder: Path, *, funding_year: int) -> PaymentPolicy | None:
     if not path.is_file():
         return None
     text = read_policy_text(path)
-    told = _checked(text)
+    told = checked(Payments, text)
     year = told.years.get(str(funding_year)) or PaymentYear()
     place = ("years", str(funding_year))
     events = [_made(text, (*place, "events", n), lambda one=one: _event(one)) for n, one in enumerate(year.events)]
@@ -228,17 +229,3 @@ def _made(text: PolicyText, place: tuple[str | int, ...], make: Any) -> Any:
         return make()
     except PaymentError as error:
         raise PolicyError([f"{text.at(place)}: {error}"]) from error
-
-
-def _checked(text: PolicyText) -> Payments:
-    try:
-        return Payments.model_validate(text.content)
-    except ValidationError as error:
-        told = {"extra_forbidden": "unknown key", "missing": "is missing"}
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: "
-                + told.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error

@@ -225,6 +225,7 @@ class PolicyFile:
                 prior=texts["prior"],
                 composition_effect=float(value["composition_effect"]),
                 delivered_index_direction=value["delivered_index_direction"],
+                on_drift=value["on_drift"],
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from orchestration.resources.policy_text import PolicyDateError, PolicyError, read_policy_text
+from orchestration.resources.checked_text import checked
+from orchestration.resources.policy_text import PolicyDateError, read_policy_text
 from orchestration.resources.shape_types import Amount, Grade, Name, Strict, Text
 from orchestration.resources.supplements import supplements_of_year
 
@@ -104,15 +105,7 @@ def facts_of_year(folder: Path, *, funding_year: int) -> YearFacts:
     if not path.is_file():
         return YearFacts(supplements=supplements)
     text = read_policy_text(path)
-    try:
-        facts = Facts.model_validate(text.content)
-    except ValidationError as error:
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error
+    facts = checked(Facts, text)
     columns: dict[str, dict[str, Decimal]] = {}
     for name, fact in (facts.measures or {}).items():
         values = _in_force(fact, year=funding_year, where=text.at(("measures", name)), name=name)

@@ -6,21 +6,20 @@ Belongs here: validation with file and line, the JSON Schema for editors. Does n
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from orchestration.resources.checked_text import checked
 from orchestration.resources.formula_years import SECTIONS, Shape
 from orchestration.resources.governance import ROLES_FILE, Roles, Waivers
 from orchestration.resources.pages_file import PAGES_FILE, Comments, Pages
 from orchestration.resources.payment_export import EXPORT_FILE, PaymentExport
 from orchestration.resources.payment_policy import PAYMENTS_FILE, Payments
-from orchestration.resources.policy_shape import KEYED, Municipality, PolicyValues
-from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
+from orchestration.resources.policy_shape import Municipality, PolicyValues
+from orchestration.resources.policy_text import Place, PolicyError, PolicyText, read_policy_text
 from orchestration.resources.policy_years import Entry
 
 MUNICIPALITY_FILE = "municipality.yml"
@@ -52,7 +51,7 @@ def municipality_of(folder: Path, code: str) -> Municipality:
     if not path.is_file():
         raise PolicyError([f"{folder.name}/{MUNICIPALITY_FILE}:1: is missing; it says whose policy this is"])
     text = read_policy_text(path)
-    who = _checked(Municipality, text)
+    who = checked(Municipality, text)
     if who.municipality_code != code:
         raise PolicyError([f"{text.at(('municipality_code',))}: municipality_code: is not {code}, which was asked for"])
     return who
@@ -78,7 +77,7 @@ def entries_of_files(paths: list[Path], *, problems: list[str]) -> tuple[dict[st
     for path in paths:
         try:
             text = read_policy_text(path)
-            values = _checked(PolicyValues, text)
+            values = checked(PolicyValues, text, place_of=_place_in_file)
         except PolicyError as error:
             problems += error.problems
             continue
@@ -111,28 +110,6 @@ def _items(
                     yield f"{shape.key}.{parameter}", Entry(dated, text, (section, name, "parameters", parameter))
 
 
-M = TypeVar("M", bound=BaseModel)
-
-
-def _checked(model: type[M], text: PolicyText) -> M:
-    try:
-        return model.model_validate(text.content)
-    except ValidationError as error:
-        problems = []
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
-            place = fault["loc"]
-            if len(place) > 2 and place[0] in SECTIONS:  # a kind is part of the place only to pydantic
-                place = (*place[:2], *place[3:])
-            told = fault["msg"].removeprefix("Value error, ")
-            if fault["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(str(place[-1]), _all_keys(), n=1)
-                told = "unknown key" + (f"; did you mean {near[0]}?" if near else "")
-            elif fault["type"] == "missing":
-                told = "is missing"
-            problems.append(f"{text.at(place)}: {'.'.join(map(str, place))}: {told}")
-        raise PolicyError(problems) from error
-
-
-def _all_keys() -> list[str]:
-    models = KEYED
-    return sorted({name for model in models for name in model.model_fields})
+def _place_in_file(place: Place) -> Place:
+    """A kind is part of the place to pydantic only."""
+    return (*place[:2], *place[3:]) if len(place) > 2 and place[0] in SECTIONS else place

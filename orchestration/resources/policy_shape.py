@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from models_py.allocation.cost_types import COST_TYPES
 from models_py.allocation.organiser_terms import OverheadMethod
 from models_py.allocation.policy import BaseMode, Rebase, StructuralFunction
 from models_py.forms.policy import MeritRule
 from models_py.forms.reference import NeedSource
-from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, WantedEstimator
+from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, OnDrift, WantedEstimator
 from orchestration.resources.formula_shape import AnyComponent, AnyGuarantee, NumberText, Part
 from orchestration.resources.shape_types import (
     Amount,
     Dated,
     Grade,
-    Interval,
     Kronor,
     Name,
     Positive,
@@ -77,6 +76,7 @@ class Need(Strict):
     prior: Dated[WeightsFile, Literal["file"]] | None = None
     composition_effect: Dated[Share, Literal["log_odds"]] | None = None
     delivered_index_direction: Dated[IndexDirection, Literal["choice"]] | None = None
+    on_drift: Dated[OnDrift, Literal["choice"]] | None = None
 
 
 class Disclosure(Strict):
@@ -191,24 +191,3 @@ class Municipality(Strict):
     extends: Literal["default"] | None = None
     description: Text | None = None
     publication: PublicationPlace | None = None
-
-
-KEYED: tuple[type[BaseModel], ...] = (
-    PolicyValues,
-    Base,
-    Structural,
-    Index,
-    Need,
-    Disclosure,
-    Baseline,
-    Overheads,
-    AnnualAccounts,
-    Fees,
-    FormNeed,
-    Series,
-    Municipality,
-    PublicationPlace,
-    Dated,
-    Interval,
-)
-"""Models whose keys a policy file may hold; an unknown key is answered with the nearest of them."""

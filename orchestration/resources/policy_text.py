@@ -46,6 +46,10 @@ class PolicyText:
         return f"{self.name}:{self.lines[place]}"
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML was built with it: the same nodes ten times as fast."""
+
+
 def read_policy_text(path: Path, *, name: str | None = None) -> PolicyText:
     """Content and lines of one UTF-8 YAML file whose top is a mapping; ``name`` is what errors call it, folder/file else.
 
@@ -54,7 +58,7 @@ def read_policy_text(path: Path, *, name: str | None = None) -> PolicyText:
     """
     name = name or f"{path.parent.name}/{path.name}"
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
     except UnicodeDecodeError as error:
         raise PolicyError([f"{name}:1: is not UTF-8 text"]) from error
     except yaml.MarkedYAMLError as error:

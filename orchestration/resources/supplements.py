@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from orchestration.resources.checked_text import checked
 from orchestration.resources.policy_text import PolicyError, read_policy_text
 from orchestration.resources.shape_types import Kronor, Strict, Text
 
@@ -72,15 +73,7 @@ def decisions_of_year(folder: Path, *, funding_year: int) -> tuple[Decision, ...
     if not path.is_file():
         return ()
     text = read_policy_text(path)
-    try:
-        ledger = Ledger.model_validate(text.content)
-    except ValidationError as error:
-        raise PolicyError(
-            [
-                f"{text.at(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from error
+    ledger = checked(Ledger, text)
     first: dict[str, int] = {}
     for place, decision in enumerate(ledger.decisions):
         if decision.reference in first:

@@ -51,7 +51,7 @@ class Tables(dg.ConfigurableResource):
         wanted = [code for code in codes if municipalities is None or code in municipalities]
         if not wanted:
             raise FileNotFoundError(f"no table {name} for funding year {funding_year}; run the steps before it first")
-        parts = [pq.read_table(self._path(name, code, funding_year)) for code in wanted]
+        parts = [pq.ParquetFile(self._path(name, code, funding_year)).read(use_threads=False) for code in wanted]
         return pa.concat_tables(parts, promote_options="permissive").to_pandas(integer_object_nulls=True)
 
     def read_or_empty(self, name: str, funding_year: int) -> pd.DataFrame:

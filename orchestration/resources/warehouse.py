@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 import pandas as pd
+
+from orchestration.warehouse_file import opened
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -24,11 +25,7 @@ class Warehouse(dg.ConfigurableResource):
 
         Raises FileNotFoundError when dbt has not built the warehouse yet.
         """
-        if not Path(self.path).is_file():
-            raise FileNotFoundError(
-                "the warehouse has not been built; run `likvard run YEAR` or materialise the factors group"
-            )
-        with duckdb.connect(self.path, read_only=True, config={"threads": 2}) as connection:
+        with opened(Path(self.path)) as connection:
             return connection.execute(sql, list(parameters)).df()
 
     def mart(self, name: str, *, dates: Sequence[date] = ()) -> pd.DataFrame:

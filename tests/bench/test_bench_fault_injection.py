@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.faults import work
+from bench.faults import decisions, work
+from bench.faults.decisions import Deciding
 from bench.faults.scenarios import CODE, YEAR, Loading, Publishing
 from bench.faults.tracing import Ended, Point, Workers, missing, points, workers
 from bench.faults.trials import errors_of, fail, kill
@@ -34,6 +35,11 @@ def publishing(serving: Workers, tmp_path_factory: pytest.TempPathFactory) -> Pu
     return Publishing(tmp_path_factory.mktemp("publish") / "publish", serving)
 
 
+@pytest.fixture(scope="module")
+def rolling(serving: Workers, tmp_path_factory: pytest.TempPathFactory) -> Deciding:
+    return decisions.acts(tmp_path_factory.mktemp("decide"), serving)[2]
+
+
 def test_a_killed_load_is_told_from_a_whole_one_and_the_re_run_leaves_no_part_behind(loading: Loading) -> None:
     trial = kill(loading, Point("chmod", 13, True))
     assert (trial.hit, trial.said, trial.problems) == (True, None, ())
@@ -50,6 +56,30 @@ def test_a_full_disk_is_told_with_the_file(publishing: Publishing) -> None:
     assert trial.said is not None
     assert trial.said["status"] == "error"
     assert trial.problems == ()
+
+
+def test_a_rollback_killed_before_its_pointer_moves_is_told_by_the_ledger_and_finished_by_a_re_run(
+    rolling: Deciding,
+) -> None:
+    trial = kill(rolling, Point("symlink", 1, True))
+    assert (trial.hit, trial.is_new, trial.problems) == (True, False, ())
+
+
+def test_an_act_said_and_not_done_a_line_too_many_and_a_wrong_pointer_are_noticed(
+    rolling: Deciding, tmp_path: Path
+) -> None:
+    rolling.fresh(tmp_path)
+    assert rolling.against(tmp_path, Ended(None, 1)) == []
+    assert rolling.against(tmp_path, Ended({"status": "done"}, 1)) == ["said that it was done, and it is not"]
+    assert "the re-run did not converge" in rolling.after_re_run(tmp_path, Ended({"status": "done"}, 1))
+    current = tmp_path / "home" / CODE / str(YEAR) / "current"
+    current.unlink()
+    current.symlink_to("versions/2027.0.2")
+    assert "current names 2027.0.2" in rolling.against(tmp_path, Ended(None, 1))
+    for name in ("ove", "cesar"):
+        work.approve(str(tmp_path / "home"), "2027.0.2", name)
+    (told,) = (words for words in rolling.against(tmp_path, Ended(None, 1)) if "other acts" in words)
+    assert told.count("approved") == 2
 
 
 def test_what_is_torn_or_said_wrongly_is_noticed(publishing: Publishing, tmp_path: Path) -> None:
@@ -86,7 +116,13 @@ def test_calls_are_counted_by_name_and_only_those_below_the_home_are_points(tmp_
         f'8 openat(AT_FDCWD, "{tmp_path}/other thread", O_WRONLY) = 3',
         f'7 openat(AT_FDCWD, "{tmp_path}/b", O_WRONLY) = 3',
         f"7 write(3<{tmp_path}/b>, ..., 1) = 1",
+        f"7 fsync(3<{tmp_path}/.staging/b>) = 0",
+        f'7 openat(AT_FDCWD, "{tmp_path}/.staging/b", O_RDONLY) = 3',
+        f'7 rename("{tmp_path}/.staging/b", "{tmp_path}/versions/b") = 0',
     )
     found = points(Ended(None, 7, trace), below=tmp_path)
-    assert found == (Point("openat", 2, False), Point("openat", 3, True), Point("write", 1, True))
-    assert errors_of(found) == [(found[1], "EACCES"), (found[2], "ENOSPC"), (found[2], "EIO")]
+    assert found == (
+        Point("openat", 2, False), Point("openat", 3, True), Point("write", 1, True), Point("fsync", 1, True, True),
+        Point("openat", 4, False), Point("rename", 1, True),
+    )  # fmt: skip
+    assert errors_of(found[:3]) == [(found[1], "EACCES"), (found[2], "ENOSPC"), (found[2], "EIO")]

@@ -22,10 +22,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
-DBT = Path(sys.executable).with_name("dbt")
+from orchestration.warehouse_file import opened
+from tests.dbt.accounts import MUNICIPAL, ROW, add_accounts
+from tests.dbt.accounts import SCHEMAS as OF_ACCOUNTS
 
-ROW = {"delivery_id": "text", "row_number": "int", "municipality_code": "text", "period": "text"}
+DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+DBT = Path(sys.executable).with_name("likvard-dbt")
 
 
 def coded(name: str, kind: str) -> dict[str, str]:
@@ -78,7 +80,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "skolverket_results": ROW
     | dict.fromkeys(["school_unit_code", "metric", "school_year"], "text")
     | {"value": "float", "value_code": "text"},
-}
+} | OF_ACCOUNTS
 DELIVERIES = (
     dict.fromkeys(["delivery_id", "source", "municipality_code", "period"], "text")
     | {"received_number": "int", "sha256": "text", "encoding": "text", "status": "text", "refusal_code": "text"}
@@ -296,13 +298,14 @@ def write_small_world(home: Path, more: Callable[[AcceptedRows], None] | None = 
         "9999",
         "2021-10-01",
         [
-            registered("99990001", "Norra skolan"),
+            registered("99990001", "Norra skolan", organiser_code=MUNICIPAL),
             registered("99990002", "Södra skolan", predecessor_codes="99990003"),
             registered("99990002", "Södra skolan"),
             registered("99990003", "Gamla skolan", status="ceased"),
             registered("99990004", "Nya skolan"),
         ],
     )
+    add_accounts(rows.add)
     rows.add("skolverket_enrollment", "k-2020", "0000", "2020/21", [published("9998", "10000001", {"9": 40})])
     rows.add(
         "skolverket_enrollment",
@@ -365,7 +368,7 @@ class Dbt:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the warehouse answers, opened read-only and closed at once."""
-        with duckdb.connect(str(self.home / "pseudonymised" / "warehouse.duckdb"), read_only=True) as connection:
+        with opened(self.home / "pseudonymised" / "warehouse.duckdb") as connection:
             return connection.execute(query).fetchall()
 
 
@@ -407,11 +410,11 @@ def with_months(small_world: Dbt, tmp_path: Path) -> Dbt:
     models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
     order = TopologicalSorter({name: models.keys() & node["depends_on"]["nodes"] for name, node in models.items()})
     with duckdb.connect(str(tmp_path / warehouse)) as connection:
+        connection.execute(f"set file_search_path = '{tmp_path / 'pseudonymised'}'")
         for name in order.static_order():
             node = models[name]
-            sql = node["compiled_code"].replace(str(small_world.home), str(tmp_path))
             kind = node["config"]["materialized"]
-            connection.execute(f"create or replace {kind} {node['relation_name']} as {sql}")
+            connection.execute(f"create or replace {kind} {node['relation_name']} as {node['compiled_code']}")
     return Dbt(tmp_path)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from orchestration.warehouse_file import opened
 
 if TYPE_CHECKING:
     from conftest import Dbt
@@ -20,6 +25,17 @@ FACTORS = "guardian_education, immigration, household_income, area_type, sex, ec
 LIFE = ("girl", "no", "with_both", "siblings_0_to_2")
 REFERENCE = ("post_secondary_long", "born_in_sweden", "quintile_5", "area_5", *LIFE)
 ALL_MISSING = ("missing",) * 8
+
+
+def test_models_are_parsed_once_and_for_no_home_anew(small_world):
+    assert (small_world.home / "target" / "run_results.json").is_file()
+    assert not (small_world.home / "target" / "partial_parse.msgpack").exists()
+
+
+def test_a_call_that_dbt_does_not_know_is_said_and_ends_with_two(small_world):
+    done = small_world("no-such-command")
+    assert done.returncode == 2
+    assert "no-such-command" in done.stdout + done.stderr
 
 
 def test_every_unit_test_of_the_sql_ran_and_passed(small_world: Dbt) -> None:
@@ -34,6 +50,10 @@ def test_every_unit_test_of_the_sql_ran_and_passed(small_world: Dbt) -> None:
 def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
     columns = "delivery_id, accepted_rows, used_rows, superseded_rows, duplicate_rows, excluded_rows"
     assert marts(f"select {columns} from marts.fct_row_accounting order by delivery_id") == [
+        ("a-costs", 5, 3, 0, 1, 1),
+        ("a-grants", 6, 2, 0, 0, 4),
+        ("a-kkr", 1, 1, 0, 0, 0),
+        ("a-staff", 2, 1, 0, 0, 1),
         ("b-2020", 1, 1, 0, 0, 0),
         ("b-2021", 5, 4, 0, 1, 0),
         ("c-2019", 1, 0, 0, 0, 1),
@@ -238,6 +258,7 @@ def test_the_register_describes_units_and_their_succession(marts: Marts) -> None
 KEY = {"municipality_code": "VARCHAR", "school_unit_code": "VARCHAR"}
 AT_COUNT = KEY | {"count_date": "DATE"}
 IN_YEAR = KEY | {"result_year": "INTEGER"}
+IN_ACCOUNTS = KEY | {"accounts_year": "INTEGER"}
 LEVELS = dict.fromkeys(FACTORS.split(", "), "VARCHAR")
 BASIS = {"basis": "VARCHAR"}
 
@@ -292,6 +313,11 @@ PROMISED = {
     | BASIS
     | {"pupil_count": "INTEGER"}
     | dict.fromkeys(["is_active_in_register", "has_pupils", "had_pupils_before"], "BOOLEAN"),
+    "fct_unit_costs": IN_ACCOUNTS | {"cost_item": "VARCHAR", "amount_ore": "BIGINT"},
+    "fct_unit_staff": IN_ACCOUNTS | dict.fromkeys(["teacher_posts", "certified_posts"], "DOUBLE"),
+    "fct_state_grants": IN_ACCOUNTS
+    | dict.fromkeys(["organiser_code", "grant_code", "bought", "purpose"], "VARCHAR")
+    | dict.fromkeys(["granted_ore", "used_ore"], "BIGINT"),
     "fct_row_accounting": dict.fromkeys(["delivery_id", "source", "municipality_code", "period"], "VARCHAR")
     | dict.fromkeys(["accepted_rows", "used_rows", "superseded_rows", "duplicate_rows", "excluded_rows"], "INTEGER"),
 }
@@ -397,3 +423,13 @@ def test_a_home_without_deliveries_builds_empty_marts(empty_home: Dbt) -> None:
     built = empty_home(*BUILD, "--exclude-resource-type", "test")
     assert built.returncode == 0, built.stdout[-4000:]
     assert {empty_home.rows(f"select count(*) from marts.{mart}")[0] for mart in PROMISED} == {(0,)}
+
+
+def test_a_home_that_was_moved_is_read_where_it_lies_now(small_world: Dbt, tmp_path: Path) -> None:
+    shutil.copytree(small_world.home / "pseudonymised", tmp_path / "moved")
+    question = "select count(*) from staging.stg_municipality__enrollment"
+    with opened(tmp_path / "moved" / "warehouse.duckdb") as warehouse:
+        assert warehouse.execute(question).fetchall() == small_world.rows(question) != [(0,)]
+    shutil.rmtree(tmp_path / "moved" / "accepted")
+    with opened(tmp_path / "moved" / "warehouse.duckdb") as warehouse, pytest.raises(duckdb.IOException):
+        warehouse.execute(question).fetchall()

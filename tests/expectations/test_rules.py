@@ -92,6 +92,7 @@ GOOD = {
     "allocation_change_basis": COMPARED,
     "allocation_interval": INTERVALS,
     "redistribution_signal": SIGNAL,
+    "weights_drift": pd.DataFrame({"municipality_code": ["9998", "9999"], "drift_done": "nothing"}),
     "organiser_allocation": ORGANISERS,
     "organiser_calculation": ORGANISERS.assign(cost_type="teaching"),
 }
@@ -123,11 +124,14 @@ SPOILED = {
     "R-FORM-001": broken("form_allocation", "rounding_ore", 3, Decimal(0)),
     "R-FORM-002": broken("form_overview", "withheld_because", 3, "not_counted"),
     "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
+    "R-DRIFT-001": broken("weights_drift", "drift_done", 1, "advised"),
+    "R-DRIFT-002": broken("weights_drift", "drift_done", 1, "re_estimated"),
     "R-CHANGE-001": broken("allocation_change_part", "change_sek", 4, Decimal(4)),
     "R-INTERVAL-001": broken("allocation_interval", "total_80_lower_sek", 4, Decimal(6)),
     "R-SIGNAL-001": broken("redistribution_signal", "withheld_because", 1, "no_draws_of_the_index"),
 }
 OTHER_FAULTS = (
+    ("R-DRIFT-002", broken("weights_drift", "drift_done", 1, "kept")),
     ("R-FORM-001", broken("form_overview", "total_sek", 1, Decimal(33))),
     ("R-FORM-001", broken("form_overview", "total_sek", 1, Decimal(31))),
     ("R-FORM-001", GOOD | {"form_allocation": FORM_LINES.drop(index=[2, 3]), "form_overview": FORM_OVERVIEW.assign(

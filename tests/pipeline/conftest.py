@@ -28,10 +28,13 @@ LIKVARD = Path(sys.executable).with_name("likvard")
 
 
 def surroundings(home: Path, **settings: object) -> dict[str, str]:
-    """This process' environment with LIKVARD_* replaced; ``settings`` by field name, other names as they stand."""
+    """This process' environment with LIKVARD_* replaced; ``settings`` by field name, other names as they stand.
+
+    Pictures are drawn in the demo's home alone, where they are looked at.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
     told = {(name if name.isupper() else f"LIKVARD_{name.upper()}"): str(value) for name, value in settings.items()}
-    return kept | {"COLUMNS": "200", "LIKVARD_HOME": str(home)} | told
+    return kept | {"COLUMNS": "200", "LIKVARD_PICTURES": "false", "LIKVARD_HOME": str(home)} | told
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,14 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
 
     behind = ancestors("publication/proposal")
     raw = {name for name in graph["assets"] if name.startswith("raw/")}
-    assert len(raw) == 13
-    assert raw - behind == {"raw/subject_results"}  # nothing is paid on how cohorts come along
+    assert len(raw) == 16
+    told_only = {"raw/unit_costs", "raw/unit_staff", "raw/state_grants"}
+    assert raw - behind == told_only  # nothing is paid or published on what schools spent
     assert "raw/subject_results" in ancestors("followup/cohort_progression")
+    paid = ancestors("allocation/fct_allocation")
+    assert (
+        not {"raw/subject_results", "followup/cohort_progression"} & paid
+    )  # nothing is paid on how cohorts come along
     assert {
         "need/need_coefficient",
         "need/fct_need_index",

@@ -94,38 +94,19 @@ changed_since as (
 ),
 
 counted as (
+    {%- for source, now, in_august in [("in_force", 1, 0), ("of_august", 0, 1), ("changed_since", 0, 1)] %}
     select
         municipality_code,
         count_date,
         school_unit_code,
         grade,
         home_municipality_code,
-        1 as pupil_count,
-        0 as august_pupil_count
-    from present
-    union all
-    select
-        municipality_code,
-        count_date,
-        school_unit_code,
-        grade,
-        home_municipality_code,
-        0 as pupil_count,
-        1 as august_pupil_count
-    from of_august
+        {{ now }} as pupil_count,
+        {{ in_august }} as august_pupil_count
+    from {{ source }}
     where place = 1
     union all
-    select
-        municipality_code,
-        count_date,
-        school_unit_code,
-        grade,
-        home_municipality_code,
-        0 as pupil_count,
-        1 as august_pupil_count
-    from changed_since
-    where place = 1
-    union all
+    {%- endfor %}
     select
         counts.municipality_code,
         counts.count_date,

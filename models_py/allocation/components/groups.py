@@ -6,8 +6,9 @@ groups a form has (the counts say).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from models_py.allocation.components.parameters import SekByName, WeightByName
@@ -46,11 +47,13 @@ def by_group(facts: Facts, parameters: WeightsByGroup | PricesByGroup, *, key: s
 
     Raises AllocationError for a group with people and without a value, naming the units.
     """
-    own = parameters.weights if isinstance(parameters, WeightsByGroup) else parameters.prices_sek
+    national: Mapping[str, Decimal] = {}
+    if isinstance(parameters, WeightsByGroup):
+        own = parameters.weights
+    else:
+        own, national = parameters.prices_sek, parameters.national_prices_sek or {}
     values = {group: (f"group_{group}", Fraction(value)) for group, value in own.items()}
-    if isinstance(parameters, PricesByGroup):
-        national = parameters.national_prices_sek or {}
-        values |= {group: (f"national_{group}", Fraction(value)) for group, value in national.items()}
+    values |= {group: (f"national_{group}", Fraction(value)) for group, value in national.items()}
     missing: dict[str, list[str]] = {}
     for unit, groups in facts.pupils.items():
         for group in groups:

@@ -14,7 +14,7 @@ import pandas as pd
 from models_py.world.deliveries.background import background_columns
 from models_py.world.deliveries.context import Context, Texts, build_context, to_csv, yes_no
 from models_py.world.deliveries.files import Delivery
-from models_py.world.forms import FormWorld, count_dates_of_forms, simulate_forms
+from models_py.world.forms import FormWorld, simulate_forms
 from models_py.world.simulate import World
 
 _FORM = {
@@ -42,8 +42,8 @@ def deliver_forms(world: World) -> tuple[Delivery, ...]:
     forms = simulate_forms(world, context.identity)
     code = world.settings.municipality_codes[0]
     files = []
-    for on in count_dates_of_forms(world):
-        rows = forms.placements[forms.placements["count_date"] == on]
+    for on, rows in forms.placements.groupby("count_date", sort=True):
+        assert isinstance(on, date)
         names = {"form_unit": f"verksamheter_{on}.csv", "form_enrollment": f"placeringar_{on}.csv"}
         content = {
             "form_unit": _unit_file(forms, rows),

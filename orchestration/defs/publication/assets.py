@@ -13,7 +13,7 @@ from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
 from orchestration.partitions import funding_years
-from orchestration.proposals import BACKGROUND_COUNTS, Material, outcome_rows, outcome_table, propose_all
+from orchestration.proposals import BACKGROUND_COUNTS, FOLLOWED, Material, outcome_rows, outcome_table, propose_all
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
@@ -91,6 +91,8 @@ def rule_result(
         *TABLES,
         *EVIDENCE_TABLES,
         *CHANGE_TABLES,
+        *(dg.AssetKey(["followup", name]) for name in FOLLOWED),
+        dg.AssetKey(["forecast", "pupil_forecast"]),
     ],
     description="One sealed proposal per municipality: Parquet, a read-only DuckDB file, data dictionary, RELEASE.md, "
     "MODEL.md and manifest; the pointer `proposed` moves in one step. A refused municipality keeps what it had.",

@@ -69,6 +69,7 @@ def publish(
 ) -> list[Sent]:
     """Load what the pointers under ``root`` name and let the views show it. Equal content again changes nothing.
 
+    A pointer that moves meanwhile is followed: what is shown at the end is what they named at the switch.
     ``funding_year`` narrows what is loaded; the views always show everything that is loaded and served.
     Raises PostgresError where the database refuses rights, or readers hold the views for too long.
     """
@@ -76,14 +77,16 @@ def publish(
         with connection.transaction():
             registry.lock(connection)
             registry.prepare(connection)
-        sent = []
-        for code, year, version, why in pointed_versions(root, funding_year=funding_year):
-            sent.append(
-                Sent("refused", code, year, None, (why,))
-                if version is None
-                else _load(connection, version, code=code, year=year, language=language)
-            )
-        _switch(connection, [one for one in sent if one.status != "refused"], language=language)
+        while True:
+            sent = []
+            for code, year, version, why in pointed_versions(root, funding_year=funding_year):
+                sent.append(
+                    Sent("refused", code, year, None, (why,))
+                    if version is None
+                    else _load(connection, version, code=code, year=year, language=language)
+                )
+            if _switch(connection, sent, root=root, funding_year=funding_year, language=language):
+                return sent
     except psycopg.errors.InsufficientPrivilege as error:
         raise PostgresError(
             f"PostgreSQL refuses a right ({error.sqlstate}): the user needs CREATE on the database, and CREATEROLE "
@@ -96,7 +99,6 @@ def publish(
         ) from None
     except psycopg.OperationalError as error:
         raise PostgresError(f"the connection to PostgreSQL broke ({type(error).__name__}); send again") from None
-    return sent
 
 
 def _load(connection: psycopg.Connection, version: Published, *, code: str, year: int, language: Language) -> Sent:
@@ -158,20 +160,31 @@ def loaded_problems(connection: psycopg.Connection, loaded: Loaded) -> list[str]
     return found
 
 
-def _switch(connection: psycopg.Connection, sent: Sequence[Sent], *, language: Language) -> None:
+def _switch(
+    connection: psycopg.Connection, sent: Sequence[Sent], *, root: Path, funding_year: int | None, language: Language
+) -> bool:
+    """Let the views show what was sent. False, and nothing is switched, where a pointer has moved since it was read.
+
+    Whoever moved it may have been faster, and an older publication must not come back over theirs.
+    """
     for attempt in range(ATTEMPTS):
         try:
             with connection.transaction():
                 registry.lock(connection)
+                pointed = pointed_versions(root, funding_year=funding_year)
+                if [(code, year, version and version.publication_id) for code, year, version, _ in pointed] != [
+                    (one.municipality_code, one.funding_year, one.publication_id) for one in sent
+                ]:
+                    return False
                 connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-                for one in sent:
+                for one in (one for one in sent if one.status != "refused"):
                     schema = tables.schema_of(one.municipality_code, str(one.publication_id))
                     loaded = registry.find(connection, schema)
                     if loaded is not None:
                         registry.serve(connection, loaded)
                 if views.switch(connection, language=language) or not views.may_read(connection):
                     views.grant(connection)
-            return
+            return True
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             time.sleep(PAUSE_S * (attempt + 1))
     raise PostgresError(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from models_py.world import WorldSettings, deliver, simulate
-from orchestration.following import numbered_by_age
+from orchestration.followup.progress import numbered_by_age
 from orchestration.forecasting import forecast_of_year
 from orchestration.intake.cells import cell_parser
 from orchestration.intake.mapping import Column

@@ -130,7 +130,7 @@ def test_every_finding_has_its_words(code: str, language: str, monkeypatch: pyte
     ("text", "line", "words"),
     [
         ("disk_free_share: 1.2\n", 1, "less than 1"),
-        ("run_hours: 6\nrun_hour: 6\n", 2, "Extra inputs"),
+        ("run_hours: 6\nrun_hour: 6\n", 2, "unknown key; did you mean run_hours"),
         ("plan:\n  - pointer: proposed\n    due: '02-30'\n    municipalities: ['9999']\n", 3, "no day of every year"),
         ("alerts:\n  email:\n    host: h\n    security: none\n    user: u\n    password_file: p\n    sender: s\n"
          "    recipients: [r]\n", 2, "over an open line"),

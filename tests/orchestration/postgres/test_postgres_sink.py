@@ -278,6 +278,27 @@ def test_a_switch_waits_for_a_reader_and_never_stops_one(connection, url: str, o
     assert [each.status for each in done[0]] == ["unchanged", "loaded"]
 
 
+def test_a_sender_that_was_overtaken_does_not_bring_the_older_publication_back(
+    connection, url: str, own: Path, monkeypatch
+):
+    honest = sink._load
+
+    def overtaken(slow, version, *, code, **others):
+        sent = honest(slow, version, code=code, **others)
+        if code == "9999" and version.publication_id == "2027.0.1":
+            release(candidate("9999", seed=1), own)
+            with psycopg.connect(url, autocommit=True) as fast:
+                assert [each.publication_id for each in publish(fast, root=own, language="sv")] == [
+                    "2027.0.1",
+                    "2027.0.2",
+                ]
+        return sent
+
+    monkeypatch.setattr(sink, "_load", overtaken)
+    assert [each.publication_id for each in publish(connection, root=own, language="sv")] == ["2027.0.1", "2027.0.2"]
+    assert verify(connection, root=own) == []
+
+
 def test_readers_that_never_let_go_are_told_of_and_the_old_views_stand(connection, url: str, own: Path, monkeypatch):
     release(candidate("9999", seed=1), own)
     for name, value in (("LOCK_TIMEOUT_MS", 10), ("ATTEMPTS", 3), ("PAUSE_S", 0.01)):

@@ -14,6 +14,7 @@ from background_counts import counts
 from form_tables import form_tables
 from need_evidence import FIT_ID, beside_the_money, evidence, record
 from organiser_rows import organiser_rows
+from progress_rows import progress_rows
 
 from expectations.contracts import CONTRACTS
 from models_py.disclosure import DisclosureRule
@@ -185,7 +186,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     money = organiser_rows(schools, lines=allocation, need=need, types=wide["organiser_type"])
     totals = {unit: _sek(b + s) for unit, b, s in zip(codes, base, structural, strict=True)}
-    tables = evidence(everywhere, codes) | money | beside_the_money(everywhere, totals) | {
+    beside = money | beside_the_money(everywhere, totals) | progress_rows(everywhere, codes)
+    tables = evidence(everywhere, codes) | beside | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {

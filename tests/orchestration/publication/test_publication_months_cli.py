@@ -81,3 +81,29 @@ def test_wrong_use_is_told_and_pays_nothing(likvard: Likvard, tmp_path: Path):
     shutil.rmtree(tmp_path / "policies" / "9999")
     assert likvard("month", "run", "2027-01", "--as-delivered").exit_code == 2
     assert not (tmp_path / "home" / "payments" / "9999" / "2027" / "runs").exists()
+
+
+def test_whether_anything_is_decided_is_asked_before_anything_is_taken_in(likvard: Likvard, tmp_path: Path):
+    done = likvard("month", "run", "2028-01")
+    assert done.exit_code == 2
+    assert "9999" in done.output
+    assert "2028" in done.output
+    assert not (tmp_path / "home" / "dagster").exists(), "nothing was started"
+
+
+def test_a_neighbour_without_a_decision_does_not_hold_up_the_month(likvard: Likvard, tmp_path: Path):
+    shutil.copytree(tmp_path / "policies" / "9999", tmp_path / "policies" / "9998")
+    done = likvard("month", "run", "2027-01", "--as-delivered")
+    assert done.exit_code == 4
+    assert "9998 has no decided publication of 2027" in done.output
+    assert "2027-01.1" in likvard("month", "status").output
+
+
+def test_an_approval_of_nothing_says_where_to_look(likvard: Likvard):
+    for words, where in (
+        (("month", "approve", "2027-01.7"), "month status"),
+        (("approve", "2027.0.77"), "likvard status"),
+    ):
+        told = likvard(*words).output
+        assert words[-1] in told
+        assert where in told

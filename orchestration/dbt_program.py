@@ -1,0 +1,25 @@
+"""dbt as this project starts it: with the models as they were parsed once, for every home.
+
+Belongs here: one call of dbt. Does not: parsing (``orchestration.manifest``), what is built (``defs/factors``).
+
+A home of its own would make dbt parse every model anew, which takes longer than building them.
+"""
+
+import sys
+
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
+
+from orchestration.manifest import PARSED, ensure_manifest
+
+
+def main() -> None:
+    """Start dbt with the arguments of this process; exits as dbt does: 0 done, 1 something failed, 2 not started."""
+    ensure_manifest()
+    parsed = Manifest.from_msgpack(PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
+    done = dbtRunner(manifest=parsed).invoke(sys.argv[1:])
+    if done.exception is not None:
+        print(done.exception, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0 if done.success else 1)
