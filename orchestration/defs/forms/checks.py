@@ -1,6 +1,5 @@
 """Checks of the forms step: every form's money obeys the identities, and every decided form is counted."""
 
-import dagster as dg
 import pandas as pd
 
 from expectations.rules import rules_of
@@ -18,4 +17,4 @@ def _judge(tables: Tables, year: int) -> pd.DataFrame:
     return pd.concat([judge(rule, read, funding_year=year, municipalities=codes) for rule in RULES])
 
 
-form_rules = checks_for("form_rules", asset_key=dg.AssetKey([FORMS, "form_overview"]), rules=RULES, judge=_judge)
+form_rules = checks_for("form_rules", group=FORMS, rules=RULES, judge=_judge)
