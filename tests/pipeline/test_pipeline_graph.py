@@ -27,7 +27,7 @@ for key in graph.get_all_asset_keys():
     assets[key.to_user_string()] = {
         "description": node.description or "", "owners": sorted(node.owners), "group": node.group_name,
         "is_executable": node.is_executable, "kinds": sorted(node.kinds), "partitioned": node.partitions_def is not None,
-        "parents": sorted(parent.to_user_string() for parent in node.parent_keys),
+        "pages": getattr(node.metadata.get("pages"), "value", None) is not None, "parents": sorted(parent.to_user_string() for parent in node.parent_keys),
     }
 schedules = [
     [s.name, s.cron_schedule, str(s.execution_timezone), s.job_name, s.default_status.value]
@@ -87,6 +87,20 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
         "forms/form_overview",
         "raw/form_enrollment",
     } <= behind
+
+
+def test_an_asset_whose_figures_stand_on_pages_leads_to_them(graph):
+    site = "publication/site"
+    leading = {name for name, asset in graph["assets"].items() if asset["pages"]}
+    assert {
+        "need/fct_need_index",
+        "allocation/fct_allocation",
+        "allocation/school_allocation",
+        "publication/proposal",
+    } <= leading
+    assert leading >= {name for name, asset in graph["assets"].items() if asset["group"] == "allocation"}
+    assert site not in leading
+    assert site in graph["assets"]
 
 
 def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):

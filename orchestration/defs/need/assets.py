@@ -18,6 +18,7 @@ from orchestration.names import NEED, OPEN_STATISTICS, PUPIL_LEVEL, STATISTICS_T
 from orchestration.need_charts import atlas_chart, calibration_chart, selection_chart
 from orchestration.need_steering import TABLE as WEIGHTS_DRIFT
 from orchestration.need_steering import drift_record, drift_rows, steered_policy
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import count_dates, funding_years
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -57,6 +58,7 @@ def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSp
         owners=[STATISTICS_TEAM],
         kinds={"python", "numpy"},
         description=description,
+        metadata=ON_PAGES,
     )
 
 

@@ -12,6 +12,7 @@ from expectations.contracts.forms import FORMS
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import funding_years
 from orchestration.proposals import BACKGROUND_COUNTS, FOLLOWED, Material, outcome_rows, outcome_table, propose_all
 from orchestration.resources.scope import Scope
@@ -80,6 +81,7 @@ def rule_result(
 
 @dg.asset(
     key=SEALED,
+    metadata=ON_PAGES,
     partitions_def=funding_years,
     group_name=PUBLICATION,
     owners=[DATA_TEAM],
