@@ -104,10 +104,10 @@ def entry(
     code : hash of the module that was mutated
     mutants : how many the module has
     share : the share of them that was asked for; those judged are a random sample of it
-    smaller : the result of a smaller sample of the same code, which this one adds to
+    smaller : the result of an earlier sample of the same code, which this one adds to; its survivors were judged anew
     """
-    known = smaller or {"states": {}, "survivors": {}}
-    counted = Counter(known["states"]) + Counter(states.values())
+    earlier = (smaller or {"states": {}})["states"]
+    counted = Counter({state: earlier[state] for state in KILLED if state in earlier}) + Counter(states.values())
     survivors = {name: shown.get(name, []) for name, state in states.items() if state not in KILLED}
     return {
         "code_sha256": code,
@@ -116,7 +116,7 @@ def entry(
         "judged": counted.total(),
         "killed": sum(counted[state] for state in KILLED),
         "states": dict(sorted(counted.items())),
-        "survivors": dict(sorted((known["survivors"] | survivors).items())),
+        "survivors": dict(sorted(survivors.items())),
     }
 
 

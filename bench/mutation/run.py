@@ -1,7 +1,8 @@
 """``make mutate [SHARE=0.02] [ONLY=path …]``: judge a random sample of the mutants, group after group.
 
 mutmut runs in a copy of the project under ``var-mutation``: it makes all mutants of a group, learns which tests reach which
-function, and runs those on the sample. A larger share later adds to it; a module that has changed is sampled anew.
+function, and runs those on the sample. A larger share later adds to it, and what survived is judged anew by the tests of
+the day; a module that has changed is sampled anew.
 Belongs here: the copy, the tool, reading it back. Does not: what is mutated, which mutants are chosen (``plan``).
 """
 
@@ -53,7 +54,8 @@ def main() -> None:
     options = asked.parse_args()
     for group in GROUPS:
         wanted = [file for file in group.files if not options.only or file in options.only]
-        short = [file for file in wanted if share_of(load(), file) < options.share]
+        known = load()
+        short = [file for file in wanted if share_of(known, file) < options.share or known[file]["survivors"]]
         if short:
             mutate(group, short, share=options.share, workers=options.workers)
 
@@ -66,8 +68,9 @@ def mutate(group: Group, files: Sequence[str], *, share: float, workers: int) ->
     known, sample = load(), {}
     for file in files:
         names = list(_codes(copy, file))
-        picked = chosen(names, code=code_sha256(file, root=copy), above=share_of(known, file, root=copy), share=share)
-        sample[file] = (len(names), picked)
+        before = share_of(known, file, root=copy)
+        picked = chosen(names, code=code_sha256(file, root=copy), above=before, share=share)
+        sample[file] = (len(names), picked + (list(known[file]["survivors"]) if before else []))
     picked = [name for _, names in sample.values() for name in names]
     if picked:
         _tool(copy, "run", "--max-children", str(workers), *picked)

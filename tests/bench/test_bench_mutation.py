@@ -40,9 +40,12 @@ def test_a_larger_sample_adds_to_a_smaller_one_and_judges_nothing_twice() -> Non
     assert plan.chosen(names, code="b", above=0, share=0.01) != small
     assert plan.chosen(names, code="a", above=0, share=1) == names
     first = plan.entry({"a": "killed", "b": "survived"}, {}, code="f0", mutants=9, share=0.2)
-    both = plan.entry({"c": "killed"}, {}, code="f0", mutants=9, share=0.4, smaller=first)
+    again = {"b": "survived", "c": "killed"}
+    both = plan.entry(again, {}, code="f0", mutants=9, share=0.4, smaller=first)
     assert (both["judged"], both["killed"], both["states"]) == (3, 2, {"killed": 2, "survived": 1})
     assert (both["share"], list(both["survivors"])) == (0.4, ["b"])
+    mended = plan.entry({"b": "killed"}, {}, code="f0", mutants=9, share=0.4, smaller=both)
+    assert (mended["judged"], mended["killed"], mended["survivors"]) == (3, 3, {})
 
 
 def test_nine_of_ten_is_enough_and_eight_are_not(measured: dict[str, dict]) -> None:

@@ -95,6 +95,8 @@ def test_a_lump_sum_follows_the_year_groups_offered_and_not_the_pupils():
     assert sek(paid(lump, pupils={"A": two_and_three}), "lump") == {"A": 136_000}
     offered = {"A": frozenset({"6", "7"})}
     assert sek(paid(lump, pupils={"A": two_and_three}, offered=offered), "lump") == {"A": 130_000}
+    plain = only_line(paid(component("lump", "lump_sum", amount_sek=Decimal(700)), pupils={"A": {"6": 2}}), "lump")
+    assert (plain["line_code"], plain["count_unit"], plain["amount_ore"]) == ("lump_sum", "units", 70_000)
     bad = component("lump", "lump_sum", phase_amounts_sek={"p": Decimal(1)}, phases={"p": ("1",)})
     with pytest.raises(AllocationError, match="phases: no phase holds grade F of school unit A"):
         paid(bad, pupils={"A": {"F": 2}})

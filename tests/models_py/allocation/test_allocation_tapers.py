@@ -54,6 +54,7 @@ def test_the_log_taper_agrees_with_logarithms_and_does_not_depend_on_the_decimal
             assert log_taper(n, rate=Decimal("19706"), size_limit=320) == exact
     assert log_taper(0, rate=1, size_limit=320) == log_taper(320, rate=1, size_limit=320) == 0
     assert log_taper(999, rate=1, size_limit=320) == 0
+    assert log_taper(1, rate=1, size_limit=1) == 0, "one pupil is a size limit like another"
 
 
 def test_support_by_size_and_distance_as_in_the_english_regulations():
