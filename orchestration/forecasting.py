@@ -26,6 +26,7 @@ from models_py.forecast import (
     rates_of,
     summary,
 )
+from orchestration.names import PUPIL_LEVEL
 from orchestration.resources.scope import Scope
 from orchestration.school_forms import by_their_day, renamed
 
@@ -89,6 +90,32 @@ def forecast_of_year(
         for name, found in parts.items()
     }
     return tables, dict(sorted(refused.items()))
+
+
+def own_forecasts(
+    enrollment: pd.DataFrame,
+    units: pd.DataFrame,
+    *,
+    latest: Mapping[str, date],
+    cohorts: pd.DataFrame | None = None,
+    funding_year: int,
+) -> pd.DataFrame:
+    """``pupil_forecast`` of the municipalities that deliver their own pupils, each from its own counts alone.
+
+    A published table must not move because a neighbour's file was spoiled or came late, so nobody lends experience here.
+    Those known from open statistics have no rows: one municipality's few counts of them would forecast poorly.
+    Parameters as ``forecast_of_year``.
+    """
+    codes = sorted(set(enrollment.loc[enrollment["basis"] == PUPIL_LEVEL, "municipality_code"]) & set(latest))
+    told = []
+    for code in codes:
+        own, own_units = (table[table["municipality_code"] == code] for table in (enrollment, units))
+        mine = None if cohorts is None else cohorts[cohorts["municipality_code"] == code]
+        lent = mine if mine is not None and len(mine) else None
+        made, _ = forecast_of_year(own, own_units, latest={code: latest[code]}, cohorts=lent)
+        told.append(told_forecast(made, own, latest=latest, funding_year=funding_year))
+    told = [table for table in told if len(table)]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(CONTRACTS[TOLD].names))
 
 
 def told_forecast(

@@ -16,10 +16,10 @@ from orchestration.forecasting import (
     PLANS,
     cohorts_of,
     forecast_of_year,
+    own_forecasts,
     places_of,
     planning_rows,
     plans_of_municipality,
-    told_forecast,
     weighted_errors,
 )
 from orchestration.forecasting import (
@@ -70,7 +70,8 @@ def enrollment_forecast(context: dg.AssetExecutionContext, warehouse: Warehouse,
     enrollment = warehouse.mart("fct_enrollment")
     latest, refused = _latest(sorted(enrollment["municipality_code"].unique()), scope=scope, year=year)
     cohorts = cohorts_of(scope, sorted(latest), years=range(year - 5, year + 3))
-    made, without = forecast_of_year(enrollment, warehouse.mart("dim_school_unit"), latest=latest, cohorts=cohorts)
+    units = warehouse.mart("dim_school_unit")
+    made, without = forecast_of_year(enrollment, units, latest=latest, cohorts=cohorts)
     tables.write_record(
         "forecast", year, {"refused": refused | without, "errors": weighted_errors(made["forecast_backtest"])}
     )
@@ -84,7 +85,7 @@ def enrollment_forecast(context: dg.AssetExecutionContext, warehouse: Warehouse,
         yield dg.MaterializeResult(
             asset_key=_key(name), metadata=told | {"dagster/row_count": rows} | pictures.get(name, {})
         )
-    published = told_forecast(made, enrollment, latest=latest, funding_year=year)
+    published = own_forecasts(enrollment, units, latest=latest, cohorts=cohorts, funding_year=year)
     yield dg.MaterializeResult(
         asset_key=_key(PUBLISHED), metadata=told | {"dagster/row_count": tables.write(PUBLISHED, published, year)}
     )
