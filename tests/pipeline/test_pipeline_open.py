@@ -191,4 +191,4 @@ def test_the_command_says_that_nothing_was_lost_and_what_the_file_has(cut_off):
 
 
 AFTER_DBT = ("need/need_coefficient", "need/fct_need_index", *(f"need/{contract.table}" for contract in EVIDENCE), "allocation/fct_allocation", "allocation/school_allocation", "allocation/organiser_allocation", *(f"allocation/{contract.table}" for contract in CHANGE),
-             "publication/rule_result", "publication/proposal")  # fmt: skip
+             "forms/form_overview", "followup/cohort_count", "forecast/pupil_forecast", "publication/rule_result", "publication/proposal")  # fmt: skip
