@@ -13,22 +13,19 @@ import altair as alt
 import pandas as pd
 
 from bench.homes import open_data
-from models_py.followup import beside_similar, nearest
+from models_py.followup import beside_similar
 from orchestration.charts import ACCENT, MUTED, png, themed, titled
+from orchestration.followup.similar import kolada_values, similar_municipalities
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, PICTURE = ROOT / "docs" / "key-figures.md", ROOT / "docs" / "pictures" / "key_figures.png"
 SHOWN = {"0780": "Växjö", "2480": "Umeå"}
-EDUCATION = "N15816"
 FIGURES = {
     "N15428": "eligible for vocational programmes",
     "N15813": "certified teachers",
     "N15030": "teachers with a degree",
 }
-"""Kolada's codes, in words; titles are checked against the catalogue, since codes are given other meanings in places."""
-
-WORDS = {"N15428": "behöriga till yrkesprogra", "N15813": "lärarlegitimation", "N15030": "pedagogisk högskoleexamen",
-         EDUCATION: "eftergymnasial utbil"}  # fmt: skip
+"""Kolada's codes, in words."""
 COUNTS, EDUCATED_YEAR = "Grundskolan - Antal elever per årskurs 2021 Skolenhet.csv", 2021
 
 
@@ -41,22 +38,10 @@ def similar_towns(folder: Path, values: pd.DataFrame) -> pd.DataFrame:
         pd.to_numeric(rows[name].str.replace(r"\s", "", regex=True), errors="coerce").fillna(0)
         for name in ("Elever, förskoleklass", "Elever, årskurs 1-9")
     )
-    pupils = counts.groupby(rows["Kommun-kod"].str.zfill(4)).sum()
-    educated = values[(values["kpi"] == EDUCATION) & (values["year"] == EDUCATED_YEAR)].set_index("code")["value"]
-    towns = pd.DataFrame({"pupil_count": pupils, "educated": educated}).rename_axis("code").reset_index()
-    return nearest(towns[towns["pupil_count"] > 0], features=["pupil_count", "educated"], logged=["pupil_count"])
-
-
-def read_values(folder: Path) -> pd.DataFrame:
-    """code, kpi, year, value of both sexes. Raises ValueError where a code does not mean what is expected."""
-    folder = folder / "kolada_did"
-    titles = pd.read_parquet(folder / "2023-03-28_KOLADA_KPI_list.parquet").set_index("id")["title"]
-    wrong = [code for code, words in WORDS.items() if words not in titles[code]]
-    if wrong:
-        raise ValueError(f"Kolada's catalogue gives {', '.join(wrong)} another title; look them up before comparing")
-    rows = pd.read_parquet(folder / "2024-12-12_KOLADA_data_raw.parquet")
-    rows = rows[(rows["gender"] == "T") & (rows["municipality_type"] == "K") & rows["kpi"].isin(WORDS)]
-    return rows.rename(columns={"municipality_id": "code"})[["code", "municipality", "kpi", "year", "value"]]
+    pupils = (
+        counts.groupby(rows["Kommun-kod"].str.zfill(4)).sum().rename("pupil_count").rename_axis("code").reset_index()
+    )
+    return similar_municipalities(values[values["year"] <= EDUCATED_YEAR], pupils)
 
 
 def beside(values: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +113,10 @@ def main() -> None:
     if folder is None:
         sys.stderr.write("LIKVARD_OPEN_DATA is unset or absent\n")
         raise SystemExit(2)
-    values = read_values(folder)
+    values = kolada_values(folder)
+    if values is None:
+        sys.stderr.write("LIKVARD_OPEN_DATA holds no file of Kolada\n")
+        raise SystemExit(2)
     pairs = similar_towns(folder, values)
     told = beside(values, pairs)
     names = values.drop_duplicates("code").set_index("code")["municipality"]

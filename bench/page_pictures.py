@@ -19,8 +19,10 @@ PAGES = (
     ("page_school_narrow", "sv/schools/99990002.html", NARROW),
     ("page_decision", "sv/organisers/9990000060.html", WIDE),
     ("page_explore", "sv/explore.html", WIDE),
+    ("page_pupils", "sv/pupils.html#cohorts", WIDE),
+    ("page_pupils_school", "sv/pupils/99990001.html#added", WIDE),
 )
-"""Picture name, page, window."""
+"""Picture name, page with the place that is scrolled to, window."""
 
 
 def take(site: Path) -> None:
@@ -30,8 +32,9 @@ def take(site: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for name, path, size in PAGES:
-            page = browser.new_page(viewport=size)
-            page.goto((site / path).as_uri())
+            page = browser.new_page(viewport=size, reduced_motion="reduce")  # at its place, not on the way there
+            file, _, place = path.partition("#")
+            page.goto(f"{(site / file).as_uri()}#{place}")
             if name == "page_explore":
                 page.locator("input[value=power_15]").check()
             page.screenshot(path=str(PICTURES / f"{name}.png"))

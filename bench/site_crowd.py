@@ -12,6 +12,9 @@ import pandas as pd
 
 from orchestration.report.published import Published
 
+WHOLE = "all"
+"""Stands for the municipality, which is there once."""
+
 KEYS = ("school_unit_code", "organiser_key")
 SUMMED = ("school_unit_count", "paid_unit_count", "pupil_count", "amount_ore")
 FIRST = 10
@@ -43,10 +46,16 @@ def _many(table: pd.DataFrame, name: str, *, copies: int) -> pd.DataFrame:
     keys = [key for key in KEYS if key in table.columns]
     if not keys or table.empty:
         return table
+    whole = (table[keys] == WHOLE).any(axis=1)
     return pd.concat(
         [
-            table.assign(**{key: [f"{FIRST + copy}{str(code)[2:]}" for code in table[key]] for key in keys})
-            for copy in range(copies)
+            table[whole],
+            *(
+                table[~whole].assign(
+                    **{key: [f"{FIRST + copy}{str(code)[2:]}" for code in table.loc[~whole, key]] for key in keys}
+                )
+                for copy in range(copies)
+            ),
         ],
         ignore_index=True,
     )

@@ -8,10 +8,13 @@ From this dictionary come the data dictionary, the comments in DuckDB, the schem
 from __future__ import annotations
 
 from expectations.column import TYPES, Column
-from expectations.columns_effect import ACCURACY_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
+from expectations.columns_effect import ACCURACY_COLUMNS, DRIFT_COLUMNS, EFFECT_COLUMNS, GOAL_COLUMNS
 from expectations.columns_followup import FOLLOWUP_COLUMNS
+from expectations.columns_forms import FORM_COLUMNS
+from expectations.columns_key_figures import KEY_FIGURE_COLUMNS
 from expectations.columns_payment import PAYMENT_COLUMNS
 from expectations.columns_planning import PLANNING_COLUMNS
+from expectations.columns_progress import PROGRESS_COLUMNS
 
 __all__ = ["COLUMNS", "TYPES", "Column"]
 
@@ -62,8 +65,8 @@ _ALL = (
     # need
     Column("basis", "text", "pupil_level, delivered_index or open_statistics; the last makes proposals only.",
            "pupil_level, delivered_index eller open_statistics; den sista ger bara förslag."),
-    Column("pupil_count", "int32", "Pupils in the preschool class and grades 1–9 on the later count date.",
-           "Elever i förskoleklass och årskurs 1–9 på den senare avläsningsdagen.", "pupils", (0, None)),
+    Column("pupil_count", "int32", "Pupils on the later count date: in the preschool class and grades 1–9, or in the row's school form.",
+           "Elever på den senare avläsningsdagen: i förskoleklass och årskurs 1–9, eller i radens skolform.", "pupils", (0, None)),
     Column("need_share", "float64", "Predicted share of the pupils not eligible for vocational programmes; empty for a delivered index.",
            "Beräknad andel elever som inte blir behöriga till yrkesprogram; tomt för ett levererat index.", "share 0..1", (0, 1)),
     Column("need_index", "float64", "Need share, or delivered index, over the municipality's mean, times 100; the pupil-weighted mean is 100.",
@@ -224,7 +227,7 @@ _ALL = (
            "Det som beloppet, lika för alla enheter, multipliceras med för enheten.", "", (0, None)),
     Column("beside_sek", "decimal(18,2)", "Sum over all school units, outside the total; empty below ten individual decisions.",
            "Summa över alla skolenheter, utanför totalen; tom under tio individuella beslut.", "kr", (0, None)),
-    Column("total_sek", "decimal(18,2)", "The unit's allocation for the year.", "Enhetens tilldelning för året.", "kr"),
+    Column("total_sek", "decimal(18,2)", "The allocation of the year, of the unit or school form.", "Årets tilldelning, för enheten eller skolformen.", "kr"),
     Column("total_per_pupil_sek", "decimal(18,2)", "The allocation over the pupils.", "Tilldelning per elev.", "kr per pupil"),
     Column("redistribution_sek", "decimal(18,2)", "Structural part minus an equal amount per pupil of the same pot.",
            "Strukturtillägg minus lika belopp per elev ur samma pott.", "kr"),
@@ -306,10 +309,14 @@ _ALL = (
            "Genomsnittlig andel av potten som ligger hos andra enheter i en dragning av vikterna; tom som andelen ovan.", "share 0..1", (0, 1)),
     Column("draw_count", "int32", "Draws of the weights behind the figures.", "Dragningar av vikterna bakom talen.", "draws", (0, None)),
     *PLANNING_COLUMNS,
+    *FORM_COLUMNS,
     *ACCURACY_COLUMNS,
+    *DRIFT_COLUMNS,
     *EFFECT_COLUMNS,
     *GOAL_COLUMNS,
     *FOLLOWUP_COLUMNS,
+    *PROGRESS_COLUMNS,
+    *KEY_FIGURE_COLUMNS,
     *PAYMENT_COLUMNS,
     # publication and rules
     Column("publication_status", "text", "proposal or decided.", "proposal (förslag) eller decided (beslut)."),

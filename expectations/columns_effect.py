@@ -72,6 +72,13 @@ ACCURACY_COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 """Columns of the accuracy tables."""
 
+DRIFT_COLUMNS: tuple[Column, ...] = (
+    Column("verdict_year", "int32", "Funding year whose follow-up judged the weights.", "Bidragsår vars uppföljning prövade vikterna.", "year"),
+    Column("on_drift", "text", "What the policy says of drift: advise, re_estimate or keep_frozen.", "Vad policyn säger om drift: advise (säg till), re_estimate (skatta om) eller keep_frozen (behåll)."),
+    Column("drift_done", "text", "nothing (no drift), advised (drifted weights stay, undecided), re_estimated, or kept (drifted weights stay, decided).",
+           "nothing (ingen drift), advised (drivande vikter ligger kvar, obeslutat), re_estimated (skattade om) eller kept (drivande vikter ligger kvar, beslutat)."),
+)  # fmt: skip
+
 EFFECT_COLUMNS: tuple[Column, ...] = (
     Column("design_sha256", "text", "Hash of the design file: what is estimated and how it is judged.",
            "Hash av designfilen: vad som skattas och hur det bedöms."),

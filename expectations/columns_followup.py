@@ -28,6 +28,7 @@ FOLLOWUP_COLUMNS: tuple[Column, ...] = (
     Column("prior_grade", "int32", "Grade of the indicator before; 0 for none.", "Årskurs för indikatorn före; 0 om ingen finns."),
     Column("enrolled_count", "int32", "Pupils enrolled on 15 October of the school year.", "Elever inskrivna den 15 oktober läsåret.", "pupils", (0, None)),
     Column("assessed_count", "int32", "Of these, those with a result.", "Därav elever med resultat.", "pupils", (0, None)),
+    Column("reached_count", "int32", "Of these, those who reach the indicator.", "Därav elever som når indikatorn.", "pupils", (0, None)),
     Column("coverage_share", "float64", "Share of the enrolled who stand behind the figure.", "Andel av de inskrivna som ligger bakom siffran.", "share 0..1", _SHARE),
     Column("reached_share", "float64", "Share of the assessed who reach the indicator, for stayers, joiners and leavers of those assessed at both; empty under ten.", "Andel av de bedömda som når indikatorn, för stayers, joiners och leavers av dem som bedömts vid båda; tomt under tio.", "share 0..1", _SHARE),
     Column("prior_reached_share", "float64", "The same at the indicator before.", "Detsamma vid indikatorn före.", "share 0..1", _SHARE),

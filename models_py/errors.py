@@ -48,3 +48,7 @@ class FollowupError(ModelsError):
 
 class PaymentError(ModelsError):
     """Refused by the payments: calendar, counts, rates, events, changes or lines."""
+
+
+class FormsError(ModelsError):
+    """Refused by the school forms: a stage, form, source of need or price that does not fit."""

@@ -14,9 +14,9 @@ from rich.console import Console
 from orchestration import (
     cli_compare,
     cli_door,
-    cli_effect,
     cli_followup,
     cli_forecast,
+    cli_forms,
     cli_init,
     cli_month,
     cli_operations,
@@ -128,9 +128,9 @@ def ui(port: Annotated[int, typer.Option(help=say("help_port"))] = 3000) -> None
 cli_door.register(app)
 cli_weights.register(app)
 cli_compare.register(app)
-cli_effect.register(app)
 cli_followup.register(app)
 cli_forecast.register(app)
+cli_forms.register(app)
 cli_init.register(app)
 cli_operations.register(app)
 cli_publish.register(app)

@@ -8,7 +8,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from models_py.world import DEMO, Delivery, WorldError, deliver, deliver_month, deliver_subject_results, simulate
+from models_py.world import (
+    DEMO,
+    Delivery,
+    WorldError,
+    deliver,
+    deliver_accounts,
+    deliver_forms,
+    deliver_month,
+    deliver_subject_results,
+    simulate,
+)
 from orchestration.home import prepare
 from orchestration.intake.inbox import inbox
 from orchestration.intake.pseudonym import demo_key
@@ -34,7 +44,7 @@ def prepare_demo(found: Settings) -> int:
     )
     folder = inbox(found.home, municipality_code=MUNICIPALITY)
     world = simulate(DEMO)
-    files = (*deliver(world), *deliver_subject_results(world))
+    files = (*deliver(world), *deliver_subject_results(world), *deliver_accounts(world), *deliver_forms(world))
     for file in files:
         _drop(folder, file)
     return len(files)

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from expectations.contracts import PLANNING
+from expectations.contracts import CONTRACTS, PLANNING
 from models_py.forecast import (
     Cohorts,
     EnrollmentForecast,
@@ -27,17 +27,24 @@ from models_py.forecast import (
     summary,
 )
 from orchestration.resources.scope import Scope
+from orchestration.school_forms import by_their_day, renamed
 
 PLACES, CHILDREN = "school_places", "children_starting"
 WHOLE = "all"
+COUNT_DAY = (10, 15)
 
 FORECASTS = ("fct_enrollment_forecast", "fct_municipality_forecast", "forecast_backtest", "forecast_break")
 PLANS = ("forecast_capacity", "forecast_budget", "planning_enrollment")
+TOLD = "pupil_forecast"
+YEARS_BEFORE = 6
+"""Counts that stand before the forecast where it is told to the public."""
 
 _NAMES = {
     "count_year": "target_count_year", "interval_lower": "interval_lower_count", "interval_upper": "interval_upper_count",
     "method": "forecast_method",
 }  # fmt: skip
+
+_AHEAD = ("expected_count", "interval_lower_count", "interval_upper_count", "forecast_method")
 
 
 def forecast_of_year(
@@ -84,6 +91,40 @@ def forecast_of_year(
     return tables, dict(sorted(refused.items()))
 
 
+def told_forecast(
+    made: Mapping[str, pd.DataFrame], enrollment: pd.DataFrame, *, latest: Mapping[str, date], funding_year: int
+) -> pd.DataFrame:
+    """``pupil_forecast``: what is published of a forecast, with the counts before it.
+
+    ``made`` is as ``forecast_of_year`` gives it; municipalities without a forecast have no rows. School units are told in all
+    grades together: a single grade of a school is missed by a sixth. Expected pupils have one decimal.
+    """
+    town = made["fct_municipality_forecast"].assign(school_unit_code=WHOLE)
+    units = made["fct_enrollment_forecast"]
+    if town.empty:
+        return pd.DataFrame(columns=list(CONTRACTS[TOLD].names))
+    ahead = pd.concat([town, units[units["grade"] == WHOLE]], ignore_index=True)
+    ahead = ahead.assign(
+        count_year=ahead["target_count_year"], expected_count=ahead["expected_count"].astype(float).round(1),
+        counted_count=None,
+    )  # fmt: skip
+    counts = _october(enrollment[enrollment["municipality_code"].isin(set(town["municipality_code"]))])
+    newest = counts["municipality_code"].map({code: day.year for code, day in latest.items()})
+    counts = counts[(counts["count_year"] <= newest) & (counts["count_year"] > newest - YEARS_BEFORE)]
+    known = pd.MultiIndex.from_frame(ahead[["municipality_code", "school_unit_code"]].drop_duplicates())
+    parts = []
+    for over in (["school_unit_code"], ["grade"], []):  # units; the municipality's grades; the municipality
+        keys = ["municipality_code", *over, "count_year"]
+        summed = counts.groupby(keys, as_index=False, sort=True)["pupil_count"].sum()
+        parts.append(summed.assign(**{name: WHOLE for name in ("school_unit_code", "grade") if name not in over}))
+    before = pd.concat(parts, ignore_index=True)
+    before = before[pd.MultiIndex.from_frame(before[["municipality_code", "school_unit_code"]]).isin(known)]
+    before = before.assign(counted_count=before["pupil_count"].astype(int), **dict.fromkeys(_AHEAD))
+    columns = list(CONTRACTS[TOLD].names)
+    whole = pd.concat([part[[*columns[:1], *columns[2:]]].astype(object) for part in (before, ahead)])
+    return CONTRACTS[TOLD].arranged(whole.assign(funding_year=funding_year))
+
+
 def plans_of_municipality(
     units: pd.DataFrame,
     town: pd.DataFrame,
@@ -98,7 +139,7 @@ def plans_of_municipality(
     ``fct_need_index`` may be empty; ``places`` is school_unit_code, place_count.
     """
     plain = {new: old for old, new in _NAMES.items()}
-    cells, whole = units.rename(columns=plain), town.rename(columns=plain)
+    cells, whole = (_of_the_lines(table.rename(columns=plain)) for table in (units, town))
     made: dict[str, pd.DataFrame] = {}
     if places is not None and len(places):
         made["forecast_capacity"] = compare_capacity(cells, places=places).rename(columns=_NAMES)
@@ -115,7 +156,10 @@ def plans_of_municipality(
         )
         plan = planning_inputs(cells, need=need)
         index = plan.need.set_index("school_unit_code")["need_index"]
+        ahead = date(int(cells.loc[cells["horizon_years"] == 1, "count_year"].max()), *COUNT_DAY)
+        told_on = date(ahead.year - 1, *COUNT_DAY)
         made["planning_enrollment"] = plan.enrollment.rename(columns={"pupil_count": "planned_pupil_count"}).assign(
+            grade=lambda t: renamed(t["grade"], told_on=[told_on] * len(t), wanted_on=ahead),
             planned_need_index=lambda t: t["school_unit_code"].map(index),
             municipality_code=cells["municipality_code"].iloc[0],
         )
@@ -168,10 +212,11 @@ def _measure(scope: Scope, code: str, year: int, name: str) -> list[tuple[str, f
 
 
 def _october(enrollment: pd.DataFrame) -> pd.DataFrame:
-    """Counts of 15 October with their year; spring counts have other pupils."""
+    """Counts of 15 October with their year, grades named by age; spring counts have other pupils."""
     days = pd.Series(enrollment["count_date"], dtype=object)
     autumn = [day.month == 10 for day in days]
-    return enrollment[autumn].assign(count_year=[day.year for day in days[autumn]])
+    kept = enrollment[autumn].assign(count_year=[day.year for day in days[autumn]])
+    return kept.assign(grade=renamed(kept["grade"], told_on=kept["count_date"]))
 
 
 def _links(units: pd.DataFrame) -> list[tuple[str, str]]:
@@ -186,8 +231,8 @@ def _links(units: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _named(made: EnrollmentForecast) -> dict[str, pd.DataFrame]:
     return {
-        "fct_enrollment_forecast": made.units.rename(columns=_NAMES),
-        "fct_municipality_forecast": made.municipalities.rename(columns=_NAMES),
+        "fct_enrollment_forecast": _of_its_day(made.units).rename(columns=_NAMES),
+        "fct_municipality_forecast": _of_its_day(made.municipalities).rename(columns=_NAMES),
         "forecast_backtest": made.backtest.rename(columns={"level": "forecast_level"}),
         "forecast_break": made.breaks.rename(
             columns={
@@ -196,6 +241,21 @@ def _named(made: EnrollmentForecast) -> dict[str, pd.DataFrame]:
             }
         ).assign(break_unit_code=lambda t: t["break_unit_code"].fillna(WHOLE)),
     }  # fmt: skip
+
+
+def _of_its_day(cells: pd.DataFrame) -> pd.DataFrame:
+    """Expected pupils under the names that grades have on the day they are expected for."""
+    days = [date(year, *COUNT_DAY) for year in cells["count_year"]]
+    return cells.assign(grade=by_their_day(cells["grade"], wanted_on=days))
+
+
+def _of_the_lines(cells: pd.DataFrame) -> pd.DataFrame:
+    """Expected pupils under the names of the day that they were forecast from, which the year's amounts are told by."""
+    if cells.empty:
+        return cells
+    told_on = [date(year, *COUNT_DAY) for year in cells["count_year"]]
+    origin = int((cells["count_year"] - cells["horizon_years"]).max())
+    return cells.assign(grade=renamed(cells["grade"], told_on=told_on, wanted_on=date(origin, *COUNT_DAY)))
 
 
 def _columns(name: str) -> list[str]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from orchestration.settings import REPOSITORY, settings
 
 PROJECT = REPOSITORY / "dbt_project"
+SEEDS_BESIDE = REPOSITORY / "expectations" / "school_forms"
+"""Seeds that Python reads too."""
 TARGET = PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
 PARSED = TARGET / "partial_parse.msgpack"
@@ -69,7 +71,7 @@ def _is_fresh(stamp: Path, wanted: str) -> bool:
 
 def _models_sha256() -> str:
     digest = hashlib.sha256(" ".join(version(name) for name in ("dbt-core", "dbt-duckdb")).encode())
-    for path in sorted(PROJECT.rglob("*")):
+    for path in (*sorted(PROJECT.rglob("*")), *sorted(SEEDS_BESIDE.glob("*.csv"))):
         if path.suffix in {".sql", ".yml", ".csv"} and TARGET not in path.parents:
-            digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())
+            digest.update(str(path.relative_to(REPOSITORY)).encode() + path.read_bytes())
     return digest.hexdigest()

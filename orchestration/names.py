@@ -3,6 +3,7 @@
 INGEST, FACTORS, NEED, ALLOCATION, PUBLICATION = "ingest", "factors", "need", "allocation", "publication"
 FORECAST, FOLLOWUP = "forecast", "followup"
 PAYMENT = "payment"
+FORMS = "forms"
 
 DATA_TEAM = "team:data"
 STATISTICS_TEAM = "team:statistics"

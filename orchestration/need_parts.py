@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from models_py.allocation.need_parts import INDEX_HIDDEN, NEED_PARTS, merged_lines
+from models_py.forms.calendar import COMPULSORY
 
 HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "fct_need_index": (
@@ -34,6 +35,9 @@ HIDDEN_ROWS = (
     "need_contribution", "need_alternative", "need_alternative_unit", "allocation_change_part", "allocation_interval",
 )  # fmt: skip
 """Tables that have no rows of those units."""
+OF_OTHER_FORMS = ("form_need_index", "form_allocation", "form_unit")
+"""Tables per unit of the other school forms, of other people and other money: nothing of the compulsory school follows from
+them, and their own small counts are withheld where they are made (``models_py.forms.protection``)."""
 NAMES = (
     "need_parts", "Need, in one sum", "Behov i en summa",
     "The parts that follow need and the amounts per head of a background as one sum, at school units where a small count "
@@ -50,8 +54,12 @@ def hidden(
     """``tables`` as they are published when the need money of ``units`` is one line; the same when there is no such unit.
 
     ``components``: codes that the line takes the place of. No amount changes: the line is their sum, and so is
-    ``need_parts_sek``. The published index of every other unit stays as it is.
+    ``need_parts_sek``. The published index of every other unit stays as it is. Raises ValueError where a table of the other
+    school forms holds the compulsory school: it would tell what is hidden here.
     """
+    for name in OF_OTHER_FORMS:
+        if tables[name]["school_form"].isin(COMPULSORY).any():
+            raise ValueError(f"{name} has rows of the compulsory school, whose index may be withheld; leave them out")
     if not units:
         return dict(tables)
     chosen = tuple(sorted(units))

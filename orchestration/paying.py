@@ -22,6 +22,7 @@ from orchestration.resources.governance import read_roles
 from orchestration.resources.payment_export import read_export
 from orchestration.resources.payment_policy import payment_policy
 from orchestration.resources.policies import load_policy
+from orchestration.school_forms import renamed
 from orchestration.settings import Settings
 
 COUNTS_MART = "fct_monthly_enrollment"
@@ -61,9 +62,14 @@ def year_inputs(found: Settings, counts: pd.DataFrame, *, municipality_code: str
         funding_year=funding_year,
         policy=policy,
         terms=terms_of(publication, policy=policy),
-        counts=counts,
+        counts=by_age(counts),
         supplements=supplements_of(folder, funding_year=funding_year),
     )
+
+
+def by_age(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts with grades named by age, as the terms of a year are: from July 2028 the names are others, the rates not."""
+    return counts.assign(grade=renamed(counts["grade"], told_on=counts["count_date"]))
 
 
 def prepare_month(

@@ -20,6 +20,7 @@ import pandas as pd
 from expectations.contracts import CONTRACTS, ContractError
 from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.forms import FORMS
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.door import concerned
 from orchestration.checks.results import corrections, ledgers, start_years
@@ -31,6 +32,7 @@ from orchestration.partitions import count_dates
 from orchestration.publication.act import ROLE_RULE
 from orchestration.publication.background import earlier_publications
 from orchestration.publication.candidate import INPUT_FIELDS, Candidate, Outcome, Reason
+from orchestration.publication.cohorts import COMPARED, COUNTED, VALUED, earlier_shares, told_progress
 from orchestration.publication.content import content_sha256
 from orchestration.publication.disclosure import protected_tables
 from orchestration.publication.gate import judge
@@ -39,14 +41,19 @@ from orchestration.publication.publish import SEAL_RULE, publish
 from orchestration.publication.star import COMPONENTS, dimensions, units_on
 from orchestration.publication.waiving import WAIVER_RULE
 from orchestration.publishable import further_components
+from orchestration.resources.form_policies import INHERITED, sha256_of_forms
 from orchestration.resources.policy_text import PolicyError
+from orchestration.resources.policy_years import ResolvedValue
 from orchestration.resources.scope import DEFAULT_POLICY, Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import REPOSITORY
 
 BACKGROUND_COUNTS = "need_background_count"
-COUNTED = ("count_date", "school_unit_code", "factor", "level", "pupil_count")
+BACKGROUND_COLUMNS = ("count_date", "school_unit_code", "factor", "level", "pupil_count")
+FOLLOWED = (COUNTED, VALUED, COMPARED)
+FORM_SOURCES = ("form_unit", "form_enrollment")
+"""Deliveries that a year stands on only where it decides other school forms."""
 CANDIDATE_RULE = "G-CANDIDATE-001"
 CUT = (
     "fct_need_index",
@@ -55,10 +62,12 @@ CUT = (
     "school_allocation",
     "school_area_factor",
     "allocation_beside",
+    "pupil_forecast",
     "rule_result",
-    *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE)),
+    *(contract.table for contract in (*EVIDENCE, *ORGANISERS, *CHANGE, *FORMS)),
 )
-"""Tables that are cut by municipality as they are; those of evidence, cost types and change may have no rows for it."""
+"""Tables that are cut by municipality as they are; those of evidence, cost types, change, forecast and other forms may have no
+rows for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +77,9 @@ class Material:
     Attributes
     ----------
     cut : table → municipality → rows
-    fits, allocations, organisers, changes : records of the steps of need, allocation, organisers and change by municipality
+    fits, allocations, organisers, changes, forms : records of the steps of that name by municipality
     background : municipality → counts per count date, school unit, factor and level; own pupils only
+    followed : table of the follow-up → municipality → rows; municipalities without results per subject have none
     bases : municipality → basis its pupils are counted from, of all that the run concerns
     """
 
@@ -80,8 +90,10 @@ class Material:
     fits: Mapping[str, Mapping[str, Any]]
     allocations: Mapping[str, Mapping[str, Any]]
     background: Mapping[str, pd.DataFrame]
+    followed: Mapping[str, Mapping[str, pd.DataFrame]]
     organisers: Mapping[str, Mapping[str, Any]]
     changes: Mapping[str, Mapping[str, Any]]
+    forms: Mapping[str, Mapping[str, Any]]
     units: pd.DataFrame
     deliveries: pd.DataFrame
     corrections: pd.DataFrame
@@ -97,8 +109,10 @@ class Material:
             fits=tables.read_record("need_fit", funding_year),
             allocations=tables.read_record("allocation", funding_year),
             background=tables.by_municipality(BACKGROUND_COUNTS, funding_year),
+            followed={name: tables.by_municipality(name, funding_year) for name in FOLLOWED},
             organisers=tables.read_record("organisers", funding_year),
             changes=tables.read_record("allocation_change", funding_year),
+            forms=tables.read_record("school_forms", funding_year),
             units=warehouse.mart("dim_school_unit"),
             deliveries=ledgers(accepted)[0],
             corrections=corrections(accepted),
@@ -114,7 +128,12 @@ def propose_all(material: Material, *, root: Path, actor: str, now: datetime, is
 
 def _propose(material: Material, code: str, *, root: Path, actor: str, now: datetime, is_demo: bool) -> Outcome:
     year, rules = material.funding_year, material.cut["rule_result"].get(code)
-    if rules is None or code not in material.cut["fct_allocation"] or code in material.organisers:
+    if (
+        rules is None
+        or code not in material.cut["fct_allocation"]
+        or code in material.organisers
+        or _refused_forms(material, code)
+    ):
         return Outcome("refused", code, year, None, None, _why_not_computed(material, code, rules), None)
     policy = material.scope.policy(code)
     candidate = Candidate(
@@ -122,7 +141,7 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         funding_year=year,
         basis=_basis(material, code),
         tables=_protected(material, code, root=root),
-        policy_sha256=policy.sha256_for(year),
+        policy_sha256=sha256_of_forms(material.scope.forms(code), year, own=policy.sha256_for(year)),
         budget_ore=material.allocations[code]["budget_ore"],
         recorded=_recorded(material, code),
         is_demo=is_demo,
@@ -151,6 +170,11 @@ def _propose(material: Material, code: str, *, root: Path, actor: str, now: date
         return publish(candidate, root=root, gate=verdict, actor=actor, now=now, waivers=waivers)
     except PointerError as error:  # this municipality's tree needs a person; its neighbours do not
         return Outcome("refused", code, year, None, None, (Reason(SEAL_RULE, 1, str(error)),), None)
+
+
+def _refused_forms(material: Material, code: str) -> bool:
+    """Whether a school form of the municipality could not be computed; nothing of it is published then."""
+    return "refusal" in material.forms.get(code, {})
 
 
 def _content_sha256(candidate: Candidate) -> str | None:
@@ -185,14 +209,21 @@ def _tables(material: Material, code: str) -> dict[str, pd.DataFrame]:
 
 
 def _protected(material: Material, code: str, *, root: Path) -> dict[str, pd.DataFrame]:
-    """The tables with small counts of background withheld, beside everything told before of the same day."""
-    tables = _tables(material, code)
-    return protected_tables(
-        tables,
-        material.background.get(code, pd.DataFrame(columns=list(COUNTED))),
+    """The tables with small counts of background and of cohorts withheld, beside everything told before of the same pupils."""
+    rule = material.scope.policy(code).disclosure_at(material.funding_year)
+    tables = _tables(material, code) | told_progress(
+        {name: rows[code] for name, rows in material.followed.items() if code in rows},
         municipality_code=code,
         funding_year=material.funding_year,
-        rule=material.scope.policy(code).disclosure_at(material.funding_year),
+        rule=rule,
+        earlier=earlier_shares(root / code),
+    )
+    return protected_tables(
+        tables,
+        material.background.get(code, pd.DataFrame(columns=list(BACKGROUND_COLUMNS))),
+        municipality_code=code,
+        funding_year=material.funding_year,
+        rule=rule,
         earlier=earlier_publications(root / code, count_date=tables["dim_year"]["count_date"].iloc[0]),
     )
 
@@ -239,7 +270,8 @@ def inputs(material: Material, code: str) -> list[dict[str, str]]:
     lag_years = material.scope.decided(code, material.funding_year).count_lag_years
     dates = count_dates(material.funding_year, lag_years=lag_years)
     near = concerned(material.deliveries, start_years=start_years(dates, fit=material.fits[code]))
-    used = near[near["is_latest"] & near["municipality_code"].isin(own)]
+    unread = () if material.forms.get(code, {}).get("decided") else FORM_SOURCES
+    used = near[near["is_latest"] & near["municipality_code"].isin(own) & ~near["source"].isin(unread)]
     fields = ["source", "municipality_code", "period", "delivery_id", "sha256"]
     mended = material.corrections[material.corrections["delivery_id"].isin(used["delivery_id"])]
     mended = mended[mended["mended_rows"] > 0].assign(delivery_id=lambda rows: rows["correction_id"])
@@ -250,11 +282,20 @@ def policy_values(material: Material, code: str) -> dict[str, str]:
     """Every policy value of the year in words, with the decision behind it, for ``RELEASE.md``."""
     told = {}
     for resolved in material.scope.policy(code).resolve(material.funding_year):
-        value, decision = resolved.value, resolved.interval
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
-        decided = f"{decision.decided_by}, {decision.decided}" if decision.decided else decision.status
-        told[resolved.key] = f"{shown} ({resolved.unit}; {decided}; {decision.legal_basis})"
+        told[resolved.key] = _value_told(resolved)
+    for name in material.forms.get(code, {}).get("decided", ()):
+        file = material.scope.forms(code)[name]
+        for resolved in file.policy.resolve(material.funding_year):
+            if not resolved.key.startswith(INHERITED):
+                told[f"{name}: {resolved.key}"] = _value_told(resolved)
     return told
+
+
+def _value_told(resolved: ResolvedValue) -> str:
+    value, decision = resolved.value, resolved.interval
+    shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
+    decided = f"{decision.decided_by}, {decision.decided}" if decision.decided else decision.status
+    return f"{shown} ({resolved.unit}; {decided}; {decision.legal_basis})"
 
 
 def _why_not_computed(material: Material, code: str, rules: pd.DataFrame | None) -> tuple[Reason, ...]:
@@ -263,7 +304,7 @@ def _why_not_computed(material: Material, code: str, rules: pd.DataFrame | None)
     if rules is not None:
         failing = rules[(rules["severity"] == "critical") & (rules["failing_count"] > 0)]
         reasons = [Reason(row.rule_id, int(row.failing_count)) for row in failing.itertuples()]
-    steps = (material.fits, material.allocations, material.organisers)
+    steps = (material.fits, material.allocations, material.organisers, material.forms)
     said = [record.get(code, {}).get("refusal") for record in steps]
     words = next((text for text in said if text), "no school unit has pupils on the later count date")
     return (*reasons, Reason(CANDIDATE_RULE, 1, words))

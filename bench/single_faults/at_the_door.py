@@ -19,10 +19,15 @@ MANY = 200
 """So manieth row spoiled is more than the 0.5 % that a pupil file may have."""
 
 
-def _delivered(spoil: Spoil) -> Callable[[Bench], None]:
+LEDGER = "kostnader_2025-12-31.csv"
+"""Accounts that only the follow-up reads."""
+
+
+def _delivered(spoil: Spoil, *, file: str = PUPILS) -> Callable[[Bench], None]:
     def fault(bench: Bench) -> None:
-        path = bench.inbox / PUPILS
-        path.write_bytes(b"".join(spoil(path.read_bytes().splitlines(keepends=True))))
+        path = bench.inbox / file
+        lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+        path.write_bytes(b"".join(spoil(lines)))
         mappings = load_mapping_set(bench.policies, municipality_codes=CODES)
         sweep(bench.path, mappings=mappings, received=NOW)
         read_deliveries(bench.path, mappings=mappings, key=KEY)
@@ -56,6 +61,10 @@ def _one_twice(lines: list[bytes]) -> list[bytes]:
     return [*lines, lines[1]]
 
 
+def _negative_cost(_: list[bytes]) -> list[bytes]:
+    return [b"Skolenhetskod;Konto;Kostnadsslag;Belopp\n", b"99990001;5010;Undervisning;-1\n"]
+
+
 def _row_unaccounted(bench: Bench) -> None:
     """The door cannot be brought to lose a row, so its account is falsified: one physical row more than was told of."""
     path = bench.accepted / "_deliveries.parquet"
@@ -75,4 +84,5 @@ FAULTS: dict[str, Callable[[Bench], None]] = {
     "D-REJECT-002": _delivered(_one_rejected),
     "D-DUP-001": _delivered(_all_twice),
     "D-DUP-002": _delivered(_one_twice),
+    "D-FOLLOW-001": _delivered(_negative_cost, file=LEDGER),
 }

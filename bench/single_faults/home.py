@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from bench.homes import Home
-from models_py.world import DEMO, deliver, simulate
+from models_py.world import DEMO, deliver, deliver_forms, simulate
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.proposals import Material, outcome_rows, propose_all
 from orchestration.publication.verify import read_current, verify
@@ -98,7 +98,8 @@ def clean_home(folder: Path) -> Bench:
         who.write_text(who.read_text("utf-8").replace('"9999"', f'"{code}"'), "utf-8")
         inbox = home / "restricted" / "inbox" / code
         inbox.mkdir(parents=True)
-        for file in deliver(simulate(dataclasses.replace(DEMO, municipality_codes=(code,)))):
+        world = simulate(dataclasses.replace(DEMO, municipality_codes=(code,)))
+        for file in (*deliver(world), *deliver_forms(world)):
             if file.period >= FIRST_PERIOD:
                 (inbox / file.file_name).write_bytes(file.content)
     settings = (("LIKVARD_POLICIES", str(policies)), ("LIKVARD_KEY_FILE", str(key)))

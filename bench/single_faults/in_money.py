@@ -91,10 +91,23 @@ def _paid_with_a_reason(wide: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
+def _one_form_uncounted(overview: pd.DataFrame) -> pd.DataFrame:
+    figures = [
+        name for name in overview if name not in ("municipality_code", "funding_year", "school_form", "index_source")
+    ]
+    at = overview.index[overview["school_form"] == "preschool"]
+    overview[figures] = overview[figures].astype(object)
+    overview.loc[at, figures] = None
+    overview.loc[at, "withheld_because"] = "not_counted"
+    return overview
+
+
 FAULTS: dict[str, Callable[[Bench], None]] = {
     "R-AMOUNT-001": changed(LINES, _negative),
     "R-AMOUNT-002": _half_a_krona,
     "R-EQUAL-001": changed(LINES, _other_rate),
+    "R-FORM-001": changed("form_allocation", _rounding_off),
+    "R-FORM-002": changed("form_overview", _one_form_uncounted),
     "G-LINES-001": changed(LINES, _rounding_off),
     "G-TOTAL-001": _a_krona_too_much,
     "G-WIDE-001": changed(WIDE, _wide_off),

@@ -1,6 +1,6 @@
 """Faults in the need index of one municipality, each beside the rule it breaks kept whole: the mean stays 100, groups agree.
 
-Belongs here: one function per rule on ``fct_need_index``. Does not: judging.
+Belongs here: one function per rule on ``fct_need_index`` and on what drift led to. Does not: judging.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bench.single_faults.home import Bench, Change, changed
+from bench.single_faults.home import SPOILED, YEAR, Bench, Change, changed
 
 TABLE = "fct_need_index"
 
@@ -56,12 +56,25 @@ def _other_mean(need: pd.DataFrame) -> pd.DataFrame:
     return need
 
 
+def _drift(done: str) -> Callable[[Bench], None]:
+    """Weights that drifted, as the need step writes them; a clean home freezes none and has no such row."""
+
+    def fault(bench: Bench) -> None:
+        row = {"municipality_code": SPOILED, "funding_year": YEAR, "verdict_year": YEAR - 1, "advice_reason": "factors_drifted",
+               "drifted_factors": "immigration", "on_drift": "advise", "drift_done": done}  # fmt: skip
+        bench.tables.write("weights_drift", pd.DataFrame([row]), YEAR)
+
+    return fault
+
+
 FAULTS: dict[str, Callable[[Bench], None]] = {
     "Q-INDEX-001": changed(TABLE, _beyond_the_band),
     "Q-SHARE-001": changed(TABLE, _with("need_share", 1.2)),
     "R-SHARE-001": changed(TABLE, _with("need_share", None)),
     "R-INDEX-001": changed(TABLE, _unit_without_index),
     "R-INDEX-002": changed(TABLE, _apart_from_its_group),
+    "R-DRIFT-001": _drift("advised"),
+    "R-DRIFT-002": _drift("kept"),
     "R-BASIS-001": changed(TABLE, _with("basis", "open_statistics")),
     "G-INDEX-001": changed(TABLE, _other_mean),
 }

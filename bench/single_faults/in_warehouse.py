@@ -75,6 +75,28 @@ FAULTS: dict[str, Callable[[Bench], None]] = {
         date '{LATER}' as count_date, unnest(['10000001', '10000002']) as school_unit_code, 100 as index_value""",
         rule_id="T-INDEX-001",
     ),
+    "T-LEDGER-001": _changed(
+        f"""insert into intermediate.int_accounts__fates by name select max(delivery_id) as delivery_id,
+        1 as delivery_row_number, 'excluded' as row_fate, 'unknown_unit' as excluded_rule
+        from intermediate.int_deliveries__accepted where municipality_code = '{SPOILED}'""",
+        rule_id="T-LEDGER-001",
+    ),
+    "T-LEDGER-002": _changed(
+        f"""insert into marts.fct_unit_costs by name select municipality_code, 2027 as accounts_year, school_unit_code,
+        'teaching' as cost_item, 100 as amount_ore from marts.fct_school_factors where {ONE_UNIT}""",
+        rule_id="T-LEDGER-002",
+    ),
+    **{
+        rule_id: _changed(
+            f"""update intermediate.int_form_enrollment__fates set row_fate = 'excluded', excluded_rule = '{excluded}'
+            where (delivery_id, delivery_row_number) = (
+                select (delivery_id, delivery_row_number) from staging.stg_municipality__form_enrollment
+                where municipality_code = '{SPOILED}' and count_date = '{LATER}' order by all limit 1
+            )""",
+            rule_id=rule_id,
+        )
+        for rule_id, excluded in (("T-FORM-001", "stage_not_of_form"), ("T-FORM-002", "counted_in_school"))
+    },
     "Q-COUNT-001": _changed(
         f"""update marts.fct_school_factors set pupil_count = pupil_count * 2
         where municipality_code = '{SPOILED}' and count_date = '{EARLIER}'"""

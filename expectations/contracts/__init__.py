@@ -6,7 +6,7 @@ Does not: what a column means (``expectations.columns``), how a table is made.
 
 from __future__ import annotations
 
-from expectations.contracts.accuracy import ACCURACY
+from expectations.contracts.accuracy import ACCURACY, STEERING
 from expectations.contracts.background import BACKGROUND
 from expectations.contracts.beside import BESIDE
 from expectations.contracts.change import CHANGE
@@ -15,11 +15,14 @@ from expectations.contracts.effect import EFFECT
 from expectations.contracts.evidence import EVIDENCE
 from expectations.contracts.followup import FOLLOWUP
 from expectations.contracts.forecast import FORECAST
+from expectations.contracts.forms import FORMS
 from expectations.contracts.goals import GOALS
+from expectations.contracts.key_figures import KEY_FIGURES
 from expectations.contracts.organisers import ORGANISERS
 from expectations.contracts.payment import PAYMENT
+from expectations.contracts.progress import PROGRESS
 
-CONTRACT_VERSION = "1.2.1"
+CONTRACT_VERSION = "1.3.0"
 """Version of the published contract: patch = words, minor = new nullable column or table, major = rename or removal."""
 
 __all__ = ["CONTRACTS", "CONTRACT_VERSION", "FOLLOWING", "PAYMENTS", "PLANNING", "Contract", "ContractError"]
@@ -147,6 +150,8 @@ CONTRACTS: dict[str, Contract] = {
         *ORGANISERS,
         *CHANGE,
         *BESIDE,
+        *PROGRESS,
+        *FORMS,
     )
 }  # fmt: skip
 """Published tables by name."""
@@ -154,7 +159,9 @@ CONTRACTS: dict[str, Contract] = {
 PLANNING: dict[str, Contract] = {contract.table: contract for contract in FORECAST}
 """Planning tables by name: kept in the home, never sealed with a publication."""
 
-FOLLOWING: dict[str, Contract] = {contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *EFFECT, *GOALS)}
+FOLLOWING: dict[str, Contract] = {
+    contract.table: contract for contract in (*FOLLOWUP, *ACCURACY, *STEERING, *EFFECT, *GOALS, *KEY_FIGURES)
+}
 """Follow-up tables by name: kept in the home, never sealed with a publication."""
 PAYMENTS: dict[str, Contract] = {contract.table: contract for contract in PAYMENT}
 """Payment tables by name: sealed run by run, beside the publications."""

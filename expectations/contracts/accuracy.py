@@ -68,3 +68,14 @@ ACCURACY: tuple[Contract, ...] = (
         ),
     ),
 )  # fmt: skip
+
+STEERING: tuple[Contract, ...] = (
+    Contract(
+        table="weights_drift",
+        grain_en="One row per municipality and funding year with weights that are kept frozen and were judged the year before.",
+        grain_sv="En rad per kommun och bidragsår med vikter som hålls frysta och prövades året före.",
+        keys=_YEAR,
+        names=(*_YEAR, "verdict_year", "advice_reason", "drifted_factors", "on_drift", "drift_done"),
+        nullable=frozenset({"drifted_factors"}),
+    ),
+)  # fmt: skip

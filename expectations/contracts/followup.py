@@ -1,7 +1,7 @@
 """Contracts of the follow-up: cohorts, value-added, grades beside tests, the naive comparison with its noise.
 
-They are kept in the home and not sealed with a publication: nothing is paid on them, and rows of a few pupils stand beside
-rows of the whole, for the municipality's own people.
+They are kept in the home and not sealed with a publication: rows of a few pupils stand beside rows of the whole, for the
+municipality's own people. What the public is told of them stands in ``progress``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ _UNIT = (*_YEAR, "school_unit_code")
 _COHORT = ("series", "subject", "cohort_year", "result_year", "grade", "indicator", "pupil_group")
 _NAIVE = ("indicator", "subject", "grade")
 _VALUE = ("value_added_sd", "value_added_points", "value_added_lower_points", "value_added_upper_points")
+_BAND = ("band_lower_points", "band_upper_points", "band_position")
 
 FOLLOWUP: tuple[Contract, ...] = (
     Contract(
@@ -35,15 +36,26 @@ FOLLOWUP: tuple[Contract, ...] = (
         ),
     ),
     Contract(
+        table="cohort_count",
+        grain_en="One row per municipality, funding year, school unit, subject, indicator and its version, grade and cohort: "
+        "everybody assessed, however few.",
+        grain_sv="En rad per kommun, bidragsår, skolenhet, ämne, indikator och version, årskurs och årskull: alla bedömda, "
+        "hur få de än är.",
+        keys=(*_UNIT, "subject", "indicator", "indicator_version", "grade", "cohort_year"),
+        names=(
+            *_UNIT, "subject", "indicator", "indicator_version", "grade", "cohort_year", "assessed_count", "reached_count",
+        ),
+    ),
+    Contract(
         table="school_value_added",
         grain_en="One row per municipality, funding year, school unit and stage.",
         grain_sv="En rad per kommun, bidragsår, skolenhet och stadium.",
         keys=(*_UNIT, "stage"),
         names=(
             *_UNIT, "stage", "window_first_year", "window_last_year", "matched_count", "enrolled_count", "coverage_share",
-            *_VALUE, "reliability", "value_state", "joiner_count", "joiners_differ", "band_position",
+            *_VALUE, "reliability", "value_state", "joiner_count", "joiners_differ", *_BAND,
         ),
-        nullable=frozenset({*_VALUE, "joiners_differ", "band_position"}),
+        nullable=frozenset({*_VALUE, "joiners_differ", *_BAND}),
     ),
     Contract(
         table="grade_test_gap",

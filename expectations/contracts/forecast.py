@@ -1,6 +1,7 @@
 """Contracts of the planning tables: the forecast of pupils, how it has done, places and kronor that follow.
 
-They are kept in the home and not sealed with a publication: a forecast is not decided, and nothing is paid on it.
+They are kept in the home and not sealed with a publication: a forecast is not decided, and nothing is paid on it. The pupils
+that the public is told to expect stand in ``progress``.
 """
 
 from __future__ import annotations

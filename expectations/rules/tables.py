@@ -71,6 +71,14 @@ def _one_rate_for_all_units(tables: Tables) -> pd.DataFrame:
     return facts[facts.groupby(places)["rate_ore"].transform("nunique") > 1]
 
 
+def _drifted_weights_do_not_stay_undecided(tables: Tables) -> pd.DataFrame:
+    return tables["weights_drift"][tables["weights_drift"]["drift_done"] == "advised"]
+
+
+def _weights_are_those_named(tables: Tables) -> pd.DataFrame:
+    return tables["weights_drift"][tables["weights_drift"]["drift_done"].isin(["re_estimated", "kept"])]
+
+
 def _basis_may_steer_a_decision(tables: Tables) -> pd.DataFrame:
     need = tables["fct_need_index"]
     return need[need["basis"] == "open_statistics"]
@@ -148,6 +156,37 @@ def _a_figure_or_its_reason(tables: Tables) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+def _every_form_adds_up(tables: Tables) -> pd.DataFrame:
+    lines, whole = tables["form_allocation"], tables["form_overview"]
+    form = ["municipality_code", "school_form"]
+    if lines.empty:
+        return lines[form]
+    exact = [
+        Decimal(row.count_) * row.rate_ore + row.rounding_ore != row.amount_ore
+        for row in _rows(lines.rename(columns={"count": "count_"}))
+    ]
+    rates = lines.groupby([*form, "component_code", "line_code"])["rate_ore"].transform("nunique")
+    parts = lines.groupby([*form, "school_unit_code", "component_code"], as_index=False)["amount_ore"].sum()
+    off: list[pd.DataFrame] = [
+        lines[exact][form],
+        lines[rates > 1][form],
+        parts[parts["amount_ore"] % SEK_ORE != 0][form],
+    ]
+    told = lines.groupby(form).agg(ore=("amount_ore", "sum"), units=("school_unit_code", "nunique"))
+    for row in _rows(whole[whole["total_sek"].notna() & (whole["school_form"] != "compulsory_school")]):
+        key = (row.municipality_code, row.school_form)
+        ore, units = told.loc[key] if key in told.index else (0, 0)
+        difference = row.total_sek * SEK_ORE - int(ore)
+        if difference < 0 or (difference and units == row.school_unit_count):
+            off.append(pd.DataFrame([key], columns=form))
+    return pd.concat(off, ignore_index=True)
+
+
+def _every_decided_form_is_counted(tables: Tables) -> pd.DataFrame:
+    whole = tables["form_overview"]
+    return whole[whole["withheld_because"] == "not_counted"]
+
+
 FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-SHARE-001": _need_share_stands_wherever_need_was_estimated,
     "R-INDEX-001": _every_paid_unit_has_one_index,
@@ -159,6 +198,10 @@ FAILING_ROWS: dict[str, Callable[[Tables], pd.DataFrame]] = {
     "R-CHANGE-001": _parts_add_up_to_the_change,
     "R-INTERVAL-001": _intervals_hold_the_amount,
     "R-SIGNAL-001": _a_figure_or_its_reason,
+    "R-DRIFT-001": _drifted_weights_do_not_stay_undecided,
+    "R-DRIFT-002": _weights_are_those_named,
+    "R-FORM-001": _every_form_adds_up,
+    "R-FORM-002": _every_decided_form_is_counted,
     "R-BASIS-001": _basis_may_steer_a_decision,
 }
 """Rule id → failing rows. A test holds this against the register."""

@@ -6,7 +6,6 @@ Belongs here: which counts, which estimator, rows of the tables, or the reason w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from models_py.accuracy.measures import AccuracyFigures
 from models_py.accuracy.noise_floor import NoiseFloor
 from models_py.accuracy.reestimation import Reestimation, reestimation_impact
 from models_py.errors import AccuracyError, NeedError
+from models_py.followed import Followed
 from models_py.need.cells import CellCounts, count_outcomes
 from models_py.need.fit import NeedFit
 from models_py.need.from_prior import fit_from_prior
@@ -31,16 +31,6 @@ EVENTS = 350
 """Leavers without eligibility below which own weights would not have been used, and so are not judged."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MunicipalAccuracy:
-    """``tables``: ``accuracy_cohort``, ``accuracy_level``, ``accuracy_drift``, ``accuracy_alarm``, ``accuracy_weights``,
-    without municipality and year. ``refusal``: why there are none, else None; ``not_shown``: part → why, as a code."""
-
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    refusal: str | None = None
-    not_shown: dict[str, str] = field(default_factory=dict)
-
-
 def accuracy_of_municipality(
     outcome_counts: pd.DataFrame,
     *,
@@ -52,7 +42,7 @@ def accuracy_of_municipality(
     index_minimum_pupils: int,
     draws: int = 500,
     seed: int,
-) -> MunicipalAccuracy:
+) -> Followed:
     """Judge what the policy's estimator would have said before each cohort.
 
     Parameters
@@ -66,7 +56,7 @@ def accuracy_of_municipality(
         outcomes = _without_newly(outcome_counts, policy)
         known = outcomes[outcomes["result_year"] < funding_year]
         if known.empty:
-            return MunicipalAccuracy(refusal="no results of a school year ended before the funding year")
+            return Followed(refusal="no results of a school year ended before the funding year")
         chosen = [factor for factor in policy.chosen_factors if factor.name in set(factors)]
         counts = count_outcomes(known, factors=chosen)
         text = policy.weights or policy.prior
@@ -82,7 +72,7 @@ def accuracy_of_municipality(
         window = len(result_years(counts.years, funding_year=funding_year, unit_count=len(counts.schools)))
         found = judge_accuracy(counts, estimate=estimate, window=window, draws=draws, seed=seed)
     except (AccuracyError, NeedError) as error:
-        return MunicipalAccuracy(refusal=str(error))
+        return Followed(refusal=str(error))
     not_shown = dict(found.not_shown)
     moved = None
     try:
@@ -98,7 +88,7 @@ def accuracy_of_municipality(
         )
     except (AccuracyError, NeedError) as error:
         not_shown["re_estimation"] = error.reason
-    return MunicipalAccuracy(
+    return Followed(
         tables={
             "accuracy_cohort": _cohorts(found),
             "accuracy_level": settle_beside(found.levels.rename(columns=_LEVELS)),

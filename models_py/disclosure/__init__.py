@@ -9,7 +9,18 @@ Belongs here: cells and arithmetic. Does not: which published table holds which 
 
 from models_py.disclosure.audit import Audit, audit
 from models_py.disclosure.cells import Tables, tables_of
+from models_py.disclosure.one_sum import within_sum
 from models_py.disclosure.protect import Protection, protect
 from models_py.disclosure.rule import DisclosureRule, primary_cells
 
-__all__ = ["Audit", "DisclosureRule", "Protection", "Tables", "audit", "primary_cells", "protect", "tables_of"]
+__all__ = [
+    "Audit",
+    "DisclosureRule",
+    "Protection",
+    "Tables",
+    "audit",
+    "primary_cells",
+    "protect",
+    "tables_of",
+    "within_sum",
+]

@@ -18,7 +18,7 @@ from models_py.effect.estimate import (
     within_effect,
 )
 from models_py.effect.panel import EffectPanel, effect_panel
-from models_py.effect.pass_through import pass_through
+from models_py.effect.pass_through import pass_through, pass_verdict
 from models_py.effect.posterior import EffectPosterior, EffectPrior, effect_posterior
 from models_py.effect.power import Detectable, Noise, closed_form_detectable, measured_noise, smallest_detectable
 from models_py.effect.registered import (
@@ -60,6 +60,7 @@ __all__ = [
     "measured_noise",
     "panel_of_design",
     "pass_through",
+    "pass_verdict",
     "pre_trend",
     "require_registered",
     "simulated_dose",

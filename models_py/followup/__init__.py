@@ -11,7 +11,7 @@ from models_py.followup.cohort import WHOLE, cohort_counts
 from models_py.followup.expectation_band import ExpectationBand, expectation_band
 from models_py.followup.grade_gap import grade_gap
 from models_py.followup.indicators import GOALS, INDICATORS, TESTS, Indicator
-from models_py.followup.key_figures import cost_per_pupil, equity_by_year, staffing, state_grants
+from models_py.followup.key_figures import UNIT_YEAR, cost_per_pupil, equity_by_year, staffing, state_grants
 from models_py.followup.naive_change import NaiveChange, naive_change, pooled_sd
 from models_py.followup.progression import progression, yearly_values
 from models_py.followup.salsa_like import Reproduced, SchoolLevelFit, reproduce_expected, salsa_like
@@ -26,6 +26,7 @@ __all__ = [
     "SHOWN",
     "STAGES",
     "TESTS",
+    "UNIT_YEAR",
     "WHOLE",
     "ExpectationBand",
     "Indicator",

@@ -1,9 +1,11 @@
 """From points and shares to scores that can be compared between years and tests.
 
-Belongs here: normal scores of ranks, one score of several subjects. Does not: schools.
+Belongs here: normal scores of ranks, one score of several subjects and how reliable it is. Does not: schools.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -37,12 +39,36 @@ def normal_scores(values: np.ndarray, *, groups: np.ndarray) -> np.ndarray:
     return scores
 
 
-def one_score(rows: pd.DataFrame) -> pd.DataFrame:
-    """One score per pupil and school year out of several subjects of one measure and grade.
+@dataclass(frozen=True, slots=True, eq=False)
+class SubjectScores:
+    """Scores of one measure and grade, a row per pupil and school year, a column per subject; nan = not assessed.
 
-    ``rows``: pupil_key, result_year, subject, value (nan = not assessed). Each subject is ranked within its year, the
-    scores are averaged, and the average is ranked again. Pupils with fewer than ``FEWEST_SUBJECTS`` are left out where
-    the measure has as many. Columns: pupil_key, result_year, score (SD), points (mean value); a pupil and year once.
+    ``pupil_key`` (N,), ``result_year`` (N,), ``z`` and ``points`` (N, subjects). Every row has ``FEWEST_SUBJECTS``, or all.
+    """
+
+    pupil_key: np.ndarray
+    result_year: np.ndarray
+    z: np.ndarray
+    points: np.ndarray
+
+    @property
+    def reliability(self) -> float:
+        """How much of the mean over subjects another set of such subjects would tell again, 0..1: Cronbach's alpha (1951) of the
+        pupils with every subject; nan with one subject, or where no two go together."""
+        whole = self.z[np.isfinite(self.z).all(axis=1)]
+        count = self.z.shape[1]
+        if count < 2 or len(whole) <= count:
+            return float("nan")
+        together = np.corrcoef(whole[np.lexsort(whole.T)].T)
+        mean = float(together.sum() - count) / (count * (count - 1))
+        return count * mean / (1 + (count - 1) * mean) if mean > 0 else float("nan")
+
+
+def subject_scores(rows: pd.DataFrame) -> SubjectScores:
+    """Each subject ranked within its year.
+
+    ``rows``: pupil_key, result_year, subject, value (nan = not assessed) of one measure and grade. Pupils with fewer than
+    ``FEWEST_SUBJECTS`` are left out where the measure has as many.
     """
     told = rows[rows["value"].notna()]
     named, subject = np.unique(codes_of(told["subject"])[0], return_inverse=True)
@@ -55,13 +81,20 @@ def one_score(rows: pd.DataFrame) -> pd.DataFrame:
     at = np.column_stack(np.divmod(np.asarray(cells), span)) + np.array([0, first])
     wide_z, wide_points = (np.full((len(at), max(len(named), 1)), np.nan) for _ in range(2))
     wide_z[slot, subject], wide_points[slot, subject] = z, told["value"].to_numpy(float)
-    found = np.isfinite(wide_z).sum(axis=1)
-    enough = found >= min(FEWEST_SUBJECTS, len(named))
-    at, wide_z, wide_points = at[enough], wide_z[enough], wide_points[enough]
-    mean = np.nansum(wide_z, axis=1) / found[enough]
+    enough = np.isfinite(wide_z).sum(axis=1) >= min(FEWEST_SUBJECTS, len(named))
+    return SubjectScores(np.asarray(keys[at[enough, 0]]), at[enough, 1], wide_z[enough], wide_points[enough])
+
+
+def one_score(scores: SubjectScores) -> pd.DataFrame:
+    """One score per pupil and school year: the subjects' scores averaged, and the average ranked again within the year.
+
+    Columns: pupil_key, result_year, score (SD), points (mean value).
+    """
+    found = np.isfinite(scores.z).sum(axis=1)
+    mean = np.nansum(scores.z, axis=1) / found
     return pd.DataFrame({
-        "pupil_key": keys[at[:, 0]],
-        "result_year": at[:, 1],
-        "score": normal_scores(mean, groups=at[:, 1]),
-        "points": np.nansum(wide_points, axis=1) / found[enough],
+        "pupil_key": scores.pupil_key,
+        "result_year": scores.result_year,
+        "score": normal_scores(mean, groups=scores.result_year),
+        "points": np.nansum(scores.points, axis=1) / found,
     })  # fmt: skip

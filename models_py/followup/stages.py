@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models_py.errors import FollowupError
-from models_py.followup.scores import one_score
+from models_py.followup.scores import SubjectScores, one_score, subject_scores
 from models_py.followup.tables import ENROLLMENT, RESULT_KEY, RESULTS, codes_of, number_pupils, require, require_single
 
 
@@ -57,6 +57,7 @@ class StagePupils:
     enrolled : unit number × result year to pupils enrolled in the last grade, int64 (U, Y)
     years : (Y,) result years, ascending
     points_sd : SD of the outcome in points, to read an SD by
+    opening_reliability : of the first score before, 0..1, among all pupils with it; nan where one subject alone makes it
     """
 
     stage: Stage
@@ -70,6 +71,7 @@ class StagePupils:
     enrolled: np.ndarray
     years: np.ndarray
     points_sd: float
+    opening_reliability: float
 
     @property
     def stayed(self) -> np.ndarray:
@@ -102,14 +104,17 @@ def stage_pupils(
     require_single(used, RESULT_KEY, what="results")
     require_single(within, ("pupil_key", "count_year"), what="enrollment")
     unit, units = codes_of(within["school_unit_code"])
-    ended = _score(used, stage.outcome, stage.last_grade)
+    ended = one_score(_scores(used, stage.outcome, stage.last_grade))
     at_end = _units_at_end(within.assign(school_unit_code=unit), stage)
     rows = ended.merge(at_end, on=["pupil_key", "result_year"], how="inner")
     names: list[str] = []
     columns: list[np.ndarray] = []
+    reliability = float("nan")
     for position, (measure, grade) in enumerate(stage.priors):
-        score = _latest(_score(used, measure, grade), rows["pupil_key"].to_numpy(np.int64))
+        scores = _scores(used, measure, grade)
+        score = _latest(one_score(scores), rows["pupil_key"].to_numpy(np.int64))
         if position == 0:
+            reliability = scores.reliability
             known = np.isfinite(score)
             rows, score = rows[known], score[known]
         _add_powers(f"{measure}_{grade}", score, names, columns)
@@ -126,7 +131,7 @@ def stage_pupils(
     order = np.lexsort((*prior.T[::-1], exposure, outcome, own, year))
     return StagePupils(
         stage, units, own[order], year[order], outcome[order], prior[order], tuple(names), exposure[order], enrolled,
-        years, float(np.std(np.sort(ended["points"].to_numpy(float)))),
+        years, float(np.std(np.sort(ended["points"].to_numpy(float)))), reliability,
     )  # fmt: skip
 
 
@@ -137,8 +142,8 @@ def _only(results: pd.DataFrame, wanted: set[tuple[str, int]]) -> pd.DataFrame:
     return results[keep]
 
 
-def _score(results: pd.DataFrame, measure: str, grade: int) -> pd.DataFrame:
-    return one_score(results[(results["measure"] == measure) & (results["grade"] == grade)])
+def _scores(results: pd.DataFrame, measure: str, grade: int) -> SubjectScores:
+    return subject_scores(results[(results["measure"] == measure) & (results["grade"] == grade)])
 
 
 def _units_at_end(within: pd.DataFrame, stage: Stage) -> pd.DataFrame:

@@ -86,6 +86,7 @@ def value_added(pupils: StagePupils, *, result_year: int, cohorts: int = COHORTS
     # The mean is estimated too (Morris 1983); where units cannot be told apart that is all that is left.
     of_mean = 1.0 / np.sum(1.0 / (tau2 + s2 / n))
     error = np.sqrt(reliability * s2 / n + (1.0 - reliability) ** 2 * of_mean)
+    error = np.hypot(error, reliability * _left_by_measurement(pupils, x[stayed], slopes, at, n))
     error *= FEW_UNITS_WIDENING if len(found) < FEW_UNITS else 1.0
     joined = _with_joiners(found, unit, residual - centre, pupils.exposure[inside])
     columns = (pupils.years > result_year - cohorts) & (pupils.years <= result_year)
@@ -102,6 +103,22 @@ def value_added(pupils: StagePupils, *, result_year: int, cohorts: int = COHORTS
     return ValueAdded(
         pupils.stage, result_year, table, named, float(np.sqrt(s2)), float(np.sqrt(tau2)), pupils.points_sd
     )
+
+
+def _left_by_measurement(
+    pupils: StagePupils, x: np.ndarray, slopes: np.ndarray, at: np.ndarray, n: np.ndarray
+) -> np.ndarray:
+    """What a unit's mean can owe to the opening test not being exactly what its pupils knew, SD; 0 where that is not known.
+
+    A test of reliability ρ gives a slope that is too flat by the factor ρ, so that b (1/ρ − 1) (x̄ − mean) of where pupils began
+    stays with the unit (Fuller 1987). Background takes some of it away, nobody knows how much: the whole is added to the
+    uncertainty, and nothing is taken off the estimate.
+    """
+    if not pupils.opening_reliability > 0:
+        return np.zeros(len(n))
+    began = np.bincount(at, weights=x[:, 0]) / n
+    apart = began - np.sum(n * began) / n.sum()
+    return np.asarray(np.abs(slopes[0] * (1.0 / pupils.opening_reliability - 1.0) * apart))
 
 
 def paule_mandel(values: np.ndarray, *, variance: np.ndarray) -> tuple[float, float]:

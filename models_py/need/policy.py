@@ -17,6 +17,7 @@ WantedEstimator = Literal["auto", "within_school", "between_within", "points", "
 FactorRule = Literal["named", "selected"]
 NewlyArrived = Literal["in_index", "per_head"]
 CountDates = Literal["mean_of_two", "latest"]
+OnDrift = Literal["advise", "re_estimate", "keep_frozen"]
 IndexDirection = Literal["higher_is_needier", "lower_is_needier"]
 
 STATUTORY_CORE = ("guardian_education", "immigration")
@@ -36,6 +37,8 @@ class NeedPolicy:
     weights : text of a file of frozen weights, or None to estimate
     prior : text of a file of national or partners' weights that own data are drawn towards, or None
     delivered_index_direction : which end of an index that was delivered means more need; read only where one is used
+    on_drift : what frozen weights meet when last year's follow-up found that factors had moved: 'advise' says so and keeps
+        them, 're_estimate' estimates for the year, 'keep_frozen' keeps them by decision
     composition_effect : log-odds per log-odds of the schoolmates' mean that is added for concentration; 0 is none
     """
 
@@ -48,6 +51,7 @@ class NeedPolicy:
     prior: str | None = None
     composition_effect: float = 0.0
     delivered_index_direction: IndexDirection = "higher_is_needier"
+    on_drift: OnDrift = "advise"
 
     def __post_init__(self) -> None:
         known = [factor.name for factor in FACTORS]
@@ -69,6 +73,13 @@ class NeedPolicy:
         if self.estimator == "prior" and self.weights is None and self.prior is None:
             raise NeedError(
                 "need.estimator is prior, but need.prior and need.weights name no file", reason="bad_policy"
+            )
+
+        if self.on_drift == "re_estimate" and self.estimator == "prior" and self.prior is None:
+            raise NeedError(
+                "need.on_drift is re_estimate, but need.estimator is prior and need.prior names no file; there would be "
+                "nothing to estimate with: set need.estimator to auto or need.on_drift to advise",
+                reason="bad_policy",
             )
 
     @property

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from models_py.errors import ModelsError
 
+TEN_YEARS_FROM = 2028
+"""Autumn in which the preschool class becomes year 1 of a compulsory school of ten years (SFS 2025:729)."""
+
 
 class WorldError(ModelsError):
     """A world that cannot be built, or cannot be delivered, as asked for."""

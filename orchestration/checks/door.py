@@ -20,6 +20,9 @@ MONTHLY = ("enrollment", "protected_counts")
 """Sources that are delivered for the year (15 October) and for months."""
 YEARLY_COUNT = "-10-15"
 
+FOLLOWED = ("subject_results", "unit_costs", "unit_staff", "state_grants")
+"""Sources that only the follow-up reads: no krona rests on them, so what is wrong with them is told and stops nothing."""
+
 ROWS_REJECTED = "D-REJECT-002"
 """The rule that counts what went back to its sender without stopping anything; pages tell it."""
 
@@ -55,6 +58,9 @@ def failing_by_rule(deliveries: pd.DataFrame, findings: pd.DataFrame) -> dict[st
         findings["reason_code"].str.startswith("E-") & ~findings["delivery_id"].isin(refused["delivery_id"])
     ]
     doubled = findings[findings["reason_code"] == "D-DUPLICATE"]
+    named = ["source", "municipality_code", "row_count"]
+    followed = pd.concat([rows[named] for rows in (refused.assign(row_count=1), rejected, doubled)], ignore_index=True)
+    refused, rejected, doubled = (rows[~rows["source"].isin(FOLLOWED)] for rows in (refused, rejected, doubled))
     failing = {
         "D-FILE-001": refused.groupby("municipality_code").size(),
         "D-ROWS-001": unaccounted.groupby("municipality_code").size(),
@@ -62,6 +68,7 @@ def failing_by_rule(deliveries: pd.DataFrame, findings: pd.DataFrame) -> dict[st
         ROWS_REJECTED: _counted(rejected, "warning"),
         "D-DUP-001": _counted(doubled, "critical"),
         "D-DUP-002": _counted(doubled, "warning"),
+        "D-FOLLOW-001": followed[followed["source"].isin(FOLLOWED)].groupby("municipality_code")["row_count"].sum(),
     }
     return {rule_id: {str(code): int(count) for code, count in counts.items()} for rule_id, counts in failing.items()}
 

@@ -44,12 +44,20 @@ def check_result(rule: Rule, rows: pd.DataFrame, *, asset_key: dg.AssetKey) -> d
 
 
 def checks_for(
-    name: str, *, asset_key: dg.AssetKey, rules: Sequence[Rule], judge: Callable[[Tables, int], pd.DataFrame]
+    name: str, *, group: str, rules: Sequence[Rule], judge: Callable[[Tables, int], pd.DataFrame]
 ) -> dg.AssetChecksDefinition:
-    """The checks of one asset, judged together: ``judge`` returns rows of ``rule_result`` for a funding year."""
+    """The checks of one or more tables of a group, judged together: ``judge`` returns rows of ``rule_result`` for a funding
+    year."""
+
+    def asset_of(rule: Rule) -> dg.AssetKey:
+        return dg.AssetKey([group, str(rule.table)])
+
     specs = [
         dg.AssetCheckSpec(
-            name=rule.name, asset=asset_key, description=f"{rule.id}: {rule.text['en']}", partitions_def=funding_years
+            name=rule.name,
+            asset=asset_of(rule),
+            description=f"{rule.id}: {rule.text['en']}",
+            partitions_def=funding_years,
         )
         for rule in rules
     ]
@@ -58,6 +66,6 @@ def checks_for(
     def check(context: dg.AssetCheckExecutionContext, tables: Tables):
         rows = judge(tables, int(context.partition_key))
         for rule in rules:
-            yield check_result(rule, rows, asset_key=asset_key)
+            yield check_result(rule, rows, asset_key=asset_of(rule))
 
     return check

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from expectations import suites
 from expectations.contracts.change import CHANGE
+from expectations.contracts.forms import FORMS
 from expectations.rules import result_rows, rules_of
 from expectations.rules.tables import judge_all
 from orchestration.checks.door import NATIONAL, concerned, door_results
@@ -31,7 +32,8 @@ Dates = tuple[date, date]
 """Later and earlier count date."""
 
 JUDGED = (
-    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", "school_area_factor", *(c.table for c in CHANGE),
+    "fct_need_index", "fct_allocation", "organiser_allocation", "organiser_calculation", "school_area_factor", "weights_drift",
+    *(c.table for c in (*CHANGE, *FORMS)),
 )  # fmt: skip
 """Tables that rules with home ``rule`` read."""
 

@@ -6,11 +6,13 @@ Belongs here: what a municipality's backtest is given, and why some have none. D
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from models_py.accuracy.municipality import MunicipalAccuracy, accuracy_of_municipality
+from models_py.accuracy.municipality import accuracy_of_municipality
+from models_py.followed import Followed
 from orchestration.partitions import count_dates
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -26,19 +28,22 @@ def accuracy_of_year(
     codes: Sequence[str],
     scope: Scope,
     funding_year: int,
-) -> dict[str, MunicipalAccuracy]:
+    estimated_anew: Collection[str] = (),
+) -> dict[str, Followed]:
     """Municipality → its accuracy, or why it has none.
 
     ``coefficients``: rows of ``need_coefficient``; they name the factors of the model in use. ``codes``: those whose index
-    rests on own pupils.
+    rests on own pupils; ``estimated_anew``: those whose frozen weights last year's drift test set aside.
     """
     found = {}
     for code in sorted(codes):
         try:
             policy, decided = scope.need_policy(code, funding_year), scope.decided(code, funding_year)
             hold_until = scope.weights_hold_until(code, funding_year)
+            if code in estimated_anew:
+                policy, hold_until = replace(policy, weights=None), funding_year
         except PolicyError as error:  # one municipality's policy must not stop its neighbours
-            found[code] = MunicipalAccuracy(refusal=str(error))
+            found[code] = Followed(refusal=str(error))
             continue
         dates = count_dates(funding_year, lag_years=decided.count_lag_years)
         used = dates[:1] if policy.count_dates == "latest" else dates

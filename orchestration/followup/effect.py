@@ -7,7 +7,6 @@ Belongs here: what a municipality's estimate is given, rows of its tables, why s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from models_py.effect import (
     panel_of_design,
 )
 from models_py.errors import EffectError, NeedError
+from models_py.followed import Followed
 from models_py.need import count_outcomes, fit_within_school, need_index, predict_from_counts
 from models_py.need.newly_arrived import split_newly_arrived
 from models_py.need.policy import NeedPolicy
@@ -37,15 +37,6 @@ _EVENTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MunicipalEffect:
-    """``tables`` by name without municipality and year; ``refusal``: why there are none; ``not_shown``: check → why."""
-
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    refusal: str | None = None
-    not_shown: dict[str, str] = field(default_factory=dict)
-
-
 def effect_of_year(
     outcomes: pd.DataFrame,
     *,
@@ -55,7 +46,7 @@ def effect_of_year(
     scope: Scope,
     published: Path,
     funding_year: int,
-) -> dict[str, MunicipalEffect]:
+) -> dict[str, Followed]:
     """Municipality → its effect; those without a design file are not in it."""
     found = {}
     for code in sorted(codes):
@@ -72,10 +63,10 @@ def effect_of_year(
                 funding_year=funding_year,
             )
         except (PolicyError, EffectError, NeedError) as error:  # one municipality must not stop its neighbours
-            found[code] = MunicipalEffect(refusal=str(error))
+            found[code] = Followed(refusal=str(error))
             continue
         registered = registration_of(published, municipality_code=code, design_sha256=report.design_sha256)
-        found[code] = MunicipalEffect(
+        found[code] = Followed(
             tables={
                 "effect_result": _result(report, registered),
                 "effect_event": settle_beside(report.events.rename(columns=_EVENTS)),

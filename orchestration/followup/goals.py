@@ -6,26 +6,17 @@ Belongs here: rows of its tables from marts, money and file. Does not: any figur
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from models_py.errors import LikvardError
+from models_py.followed import Followed
 from models_py.goals import goal_results
 from orchestration.followup.goals_file import GoalsFile, goals_of
 from orchestration.resources.policy_text import PolicyError
 
 TABLES = ("goal_result", "goal_plan")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MunicipalGoals:
-    """``tables`` by name without municipality and year; ``refusal``: why there are none."""
-
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    refusal: str | None = None
-    not_shown: dict[str, str] = field(default_factory=dict)
 
 
 def goals_of_year(
@@ -36,7 +27,7 @@ def goals_of_year(
     codes: Sequence[str],
     policies: Path,
     funding_year: int,
-) -> dict[str, MunicipalGoals]:
+) -> dict[str, Followed]:
     """Municipality → its chain; those without a goals file are not in it.
 
     ``money_of``: funding year → rows of ``school_allocation`` as they may be shown, or none.
@@ -54,10 +45,10 @@ def goals_of_year(
                 funding_year=funding_year,
             )
         except (PolicyError, LikvardError) as error:  # one municipality must not stop its neighbours
-            found[code] = MunicipalGoals(refusal=str(error))
+            found[code] = Followed(refusal=str(error))
             continue
         plans = plan_rows(file, municipality_code=code, money_of=money_of, funding_year=funding_year)
-        found[code] = MunicipalGoals(tables={"goal_result": results, "goal_plan": plans})
+        found[code] = Followed(tables={"goal_result": results, "goal_plan": plans})
     return found
 
 

@@ -19,6 +19,7 @@ from orchestration.intake.identity import (
     is_natural_person,
 )
 from orchestration.intake.mapping import Column, normalised_header, reference_day
+from orchestration.school_forms import stage_calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,6 @@ class Cell:
 CellParser = Callable[[str], Cell]
 
 MAXIMUM_TEXT = 300  # characters of a name; longer text is not a name
-GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,4}|[0-9]{1,15})(?:,[0-9]{1,12})?", re.ASCII)
 _WHOLE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,2}|[0-9]{1,9})", re.ASCII)
@@ -44,7 +44,7 @@ _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _ORGANISATION = re.compile(r"(?:16)?([0-9]{6})-?([0-9]{4})", re.ASCII)
 _PERSON_LONG = re.compile(r"(?:18|19|20)[0-9]{6}[-+]?[0-9]{4}", re.ASCII)
 _SCHOOL_YEAR = re.compile(r"([0-9]{4})/(?:[0-9]{2})?([0-9]{2})", re.ASCII)
-_GRADE_RANGE = re.compile(r"(F|[1-9])\s*[-–]\s*([1-9])")
+_GRADE_RANGE = re.compile(r"(F|10|[1-9])\s*[-–]\s*(10|[1-9])")
 _SUPPRESSED = {"": "missing", ".": "none", "..": "few_pupils", "~100": "nearly_all", "*": "not_applicable"}
 _YES_NO = {"j": True, "ja": True, "1": True, "true": True, "n": False, "nej": False, "0": False, "false": False}
 _FIRST_DATE, _LAST_DATE = date(1990, 1, 1), date(2100, 12, 31)
@@ -104,9 +104,11 @@ def _typed_parser(column: Column, *, period: str) -> CellParser:
         case "date":
             return _date
         case "grade":
-            return _grade
+            grades = stage_calendar().grades(day)
+            return lambda text: _grade(text, grades)
         case "grades":
-            return _grades
+            grades = stage_calendar().grades(day)
+            return lambda text: _grades(text, grades)
 
 
 def _text(text: str, day: date) -> Cell:
@@ -194,24 +196,27 @@ def _date(text: str) -> Cell:
     return Cell(value=value) if _FIRST_DATE <= value <= _LAST_DATE else Cell(problem="E-RANGE")
 
 
-def _grade(text: str) -> Cell:
+def _grade(text: str, grades: tuple[str, ...]) -> Cell:
+    """One of ``grades``, those that exist on the day: year 10 not before July 2028, the preschool class not after it."""
     grade = text.upper()
     grade = {"0": "F", "FSK": "F", "FKLASS": "F"}.get(grade, grade.removeprefix("0"))
-    return Cell(value=grade) if grade in GRADES else Cell(problem="E-GRADE")
+    return Cell(value=grade) if grade in grades else Cell(problem="E-GRADE")
 
 
-def _grades(text: str) -> Cell:
+def _grades(text: str, grades: tuple[str, ...]) -> Cell:
     """A list (`F,1,2`) or ranges (`F-3`), given back as a list in grade order."""
     found: set[str] = set()
     for part in text.upper().replace(" ", ",").split(","):
         if match := _GRADE_RANGE.fullmatch(part):
-            first, last = GRADES.index(match[1]), GRADES.index(match[2])
-            found.update(GRADES[first : last + 1])
+            if match[1] not in grades or match[2] not in grades:
+                return Cell(problem="E-GRADE")
+            first, last = grades.index(match[1]), grades.index(match[2])
+            found.update(grades[first : last + 1])
             if first > last:
                 return Cell(problem="E-GRADE")
         elif part:
-            cell = _grade(part)
+            cell = _grade(part, grades)
             if cell.problem is not None:
                 return cell
             found.add(str(cell.value))
-    return Cell(value=",".join(grade for grade in GRADES if grade in found))
+    return Cell(value=",".join(grade for grade in grades if grade in found))

@@ -23,6 +23,17 @@ _PUBLISHED = (  # columns of the national export that carry a value and the way 
     *((f"pupil_count_grade_{grade}", _INT) for grade in range(1, 10)),
 )
 
+_BACKGROUND = (
+    ("guardian_education", _TEXT),
+    ("immigration_year", _INT),
+    ("household_income_quintile", _INT),
+    ("has_econ_assistance", _BOOL),
+    ("is_boy", _BOOL),
+    ("lives_with_both", _BOOL),
+    ("sibling_count", _INT),
+    ("area_type", _INT),
+)
+
 _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
     "enrollment": (
         ("pupil_key", _TEXT),
@@ -40,17 +51,7 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
         ("id_type", _TEXT),
         ("birth_year", _INT),
     ),
-    "background": (
-        ("pupil_key", _TEXT),
-        ("guardian_education", _TEXT),
-        ("immigration_year", _INT),
-        ("household_income_quintile", _INT),
-        ("has_econ_assistance", _BOOL),
-        ("is_boy", _BOOL),
-        ("lives_with_both", _BOOL),
-        ("sibling_count", _INT),
-        ("area_type", _INT),
-    ),
+    "background": (("pupil_key", _TEXT), *_BACKGROUND),
     "results": (
         ("pupil_key", _TEXT),
         ("school_unit_code", _TEXT),
@@ -71,6 +72,22 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
     ),
     "protected_counts": (("school_unit_code", _TEXT), ("grade", _TEXT), ("pupil_count", _INT)),
     "delivered_index": (("school_unit_code", _TEXT), ("index_value", _FLOAT), ("pupil_count", _INT)),
+    "unit_costs": (
+        ("school_unit_code", _TEXT),
+        ("account_number", _INT),
+        ("cost_item", _TEXT),
+        ("amount_sek", _FLOAT),
+    ),
+    "unit_staff": (("school_unit_code", _TEXT), ("teacher_posts", _FLOAT), ("certified_posts", _FLOAT)),
+    "state_grants": (
+        ("organiser_code", _TEXT),
+        ("school_unit_code", _TEXT),
+        ("grant_code", _TEXT),
+        ("purpose", _TEXT),
+        ("bought", _TEXT),
+        ("granted_sek", _FLOAT),
+        ("used_sek", _FLOAT),
+    ),
     "school_register": (
         ("school_unit_code", _TEXT),
         ("school_unit_name", _TEXT),
@@ -83,6 +100,32 @@ _COLUMNS: Mapping[str, tuple[tuple[str, pa.DataType], ...]] = {
         ("valid_from", _DATE),
         ("valid_to", _DATE),
         ("predecessor_codes", _TEXT),
+    ),
+    "form_unit": (
+        ("school_unit_code", _TEXT),
+        ("school_form", _TEXT),
+        ("unit_name", _TEXT),
+        ("organiser_type", _TEXT),
+    ),
+    "form_enrollment": (
+        ("pupil_key", _TEXT),
+        ("school_unit_code", _TEXT),
+        ("school_form", _TEXT),
+        ("stage", _TEXT),
+        ("hours", _TEXT),
+        ("programme", _TEXT),
+        ("track", _TEXT),
+        ("study_path", _TEXT),
+        ("course_points", _INT),
+        ("valid_from", _DATE),
+        ("valid_to", _DATE),
+        ("home_municipality_code", _TEXT),
+        ("admission_merit_value", _FLOAT),
+        ("prior_education", _TEXT),
+        ("has_other_mother_tongue", _BOOL),
+        *_BACKGROUND,
+        ("id_type", _TEXT),
+        ("birth_year", _INT),
     ),
     "skolverket_enrollment": (
         ("school_unit_code", _TEXT),
@@ -113,7 +156,12 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {  # what may stand once in a file
     "subject_results": ("pupil_key",),
     "protected_counts": ("school_unit_code", "grade"),
     "delivered_index": ("school_unit_code",),
+    "unit_costs": ("school_unit_code", "account_number", "cost_item"),
+    "unit_staff": ("school_unit_code",),
+    "state_grants": ("organiser_code", "school_unit_code", "grant_code", "bought"),
     "school_register": ("school_unit_code",),
+    "form_unit": ("school_unit_code", "school_form"),
+    "form_enrollment": ("pupil_key", "school_unit_code", "school_form"),
     "skolverket_enrollment": ("school_unit_code",),
     "skolverket_results": ("school_unit_code", "metric", "school_year"),
 }

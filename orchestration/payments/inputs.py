@@ -39,6 +39,7 @@ from orchestration.publication.standing import version_of
 from orchestration.publication.verify import Published, read_current, verify
 from orchestration.resources.payment_policy import ORE_PER_SEK, PaymentPolicy
 from orchestration.resources.supplements import Decision, decisions_of_year
+from orchestration.school_forms import renamed
 
 INDEPENDENT = "independent"
 
@@ -109,6 +110,7 @@ def terms_of(publication: Published, *, policy: PaymentPolicy) -> YearTerms:
             units["school_unit_code"], units["organiser_key"], units["location_municipality_code"], strict=True
         )
     }
+    decided_on = publication.table("dim_year")["count_date"].iloc[0]
     wide, paid = publication.table("school_allocation"), publication.table("organiser_allocation")
     cells = (
         lines[name]
@@ -116,7 +118,7 @@ def terms_of(publication: Published, *, policy: PaymentPolicy) -> YearTerms:
     )
     return year_terms(
         (
-            DecidedLine(unit, component, line, counted, int(rate * MICRO), int(amount))
+            DecidedLine(unit, component, _by_age(line, decided_on), counted, int(rate * MICRO), int(amount))
             for unit, component, line, counted, rate, amount in zip(*cells, strict=True)
         ),
         publication_id=publication.publication_id,
@@ -164,6 +166,12 @@ def _whole(found: Published) -> Published:
     if problems:
         raise PaymentError(f"{problems[0]}; nothing is paid on a publication that is not as it was sealed")
     return found
+
+
+def _by_age(line_code: str, day: date) -> str:
+    """A line of a grade under the grade's name by age, as counts are named here."""
+    name, _, grade = line_code.rpartition("_")
+    return line_code if name != "grade" else f"grade_{renamed([grade.upper()], told_on=[day])[0]}"
 
 
 def _taken_back(organisers: pd.DataFrame) -> dict[str, Fraction]:

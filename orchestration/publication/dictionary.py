@@ -52,10 +52,10 @@ _FRICTIONLESS = {"text": "string", "int32": "integer", "int64": "integer", "bool
 
 
 @functools.cache
-def templates() -> jinja2.Environment:
-    """The templates beside this module; an unknown name in one is an error, HTML is escaped."""
+def templates(package: str = "orchestration.publication") -> jinja2.Environment:
+    """The templates of a package, beside its modules; an unknown name in one is an error, HTML is escaped."""
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("orchestration.publication", "."),
+        loader=jinja2.PackageLoader(package, "."),
         undefined=jinja2.StrictUndefined,
         autoescape=lambda name: name is not None and name.endswith(".html.jinja"),
         trim_blocks=True,

@@ -26,6 +26,7 @@ from orchestration.publication.background import (
 )
 from orchestration.publication.candidate import Reason
 from orchestration.publication.checks import DISCLOSURE_RULE
+from orchestration.publication.cohorts_check import progress_faults, withheld_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Disclosure:
         ``told_by_totals``
     recoverable : withheld counts that can be worked out
     against : earlier publications of the same count date that were attacked with it
+    withheld_shares : shares of cohorts that are not told for too few pupils on one side
     """
 
     threshold: int
@@ -49,6 +51,7 @@ class Disclosure:
     recoverable: int
     told_by_totals: int
     against: tuple[str, ...]
+    withheld_shares: int
 
     def recorded(self) -> dict[str, Any]:
         """As it stands in the manifest."""
@@ -59,23 +62,30 @@ class Disclosure:
             "recoverable": self.recoverable,
             "told_by_totals": self.told_by_totals,
             "against": list(self.against),
+            "withheld_shares": self.withheld_shares,
         }
 
 
 def check_disclosure(
-    tables: Mapping[str, pd.DataFrame], *, rule: DisclosureRule, earlier: Sequence[Told] = ()
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    rule: DisclosureRule,
+    earlier: Sequence[Told] = (),
+    earlier_shares: Sequence[pd.DataFrame] = (),
 ) -> tuple[Reason, Disclosure]:
     """G-DISCLOSURE-001 of the tables as read back, and what the publication states.
 
-    It counts: told counts that the rule withholds, unless they were told before; withheld counts whose interval is
+    ``earlier``, ``earlier_shares``: what earlier publications told of background and of cohorts. It counts what
+    ``progress_faults`` finds of cohorts, and of background: told counts that the rule withholds, unless they were told before; withheld counts whose interval is
     narrower than required; counts withheld before and told now; small differences from what was told before; other
     tables that tell what these withhold; pupils that are not those of the money.
     """
+    faults = progress_faults(tables, rule=rule, earlier=earlier_shares)
     told = told_by(tables)
     if told is None:
-        return Reason(DISCLOSURE_RULE, 0), Disclosure(rule.threshold, 0, None, 0, 0, ())
+        return _reason(faults), Disclosure(rule.threshold, 0, None, 0, 0, (), withheld_shares(tables))
     same = {before.publication_id: seen_unchanged(told, before) for before in earlier}
-    faults = [
+    faults += [
         ("counts under the threshold are told", _told_too_small(told, rule=rule, earlier=earlier, same=same)),
         ("counts withheld before are told", _told_again(told, earlier)),
         ("differences from an earlier publication are small", _differences(told, earlier, rule=rule, same=same)),
@@ -92,8 +102,6 @@ def check_disclosure(
         faults.append(("counts do not add up", 1))
     if found is not None:
         faults.append(("withheld counts follow from what is told", found.too_narrow))
-    failing = sum(count for _, count in faults)
-    detail = "; ".join(f"{count} {words}" for words, count in faults if count)
     withheld = int(told.rows["count"].isna().sum())
     stated = Disclosure(
         threshold=rule.threshold,
@@ -102,8 +110,14 @@ def check_disclosure(
         recoverable=0 if found is None else found.recoverable,
         told_by_totals=0 if found is None else found.told_by_totals,
         against=tuple(before.publication_id for before in earlier),
+        withheld_shares=withheld_shares(tables),
     )
-    return Reason(DISCLOSURE_RULE, failing, detail), stated
+    return _reason(faults), stated
+
+
+def _reason(faults: Sequence[tuple[str, int]]) -> Reason:
+    failing = sum(count for _, count in faults)
+    return Reason(DISCLOSURE_RULE, failing, "; ".join(f"{count} {words}" for words, count in faults if count))
 
 
 def attack(

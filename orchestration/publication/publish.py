@@ -31,6 +31,7 @@ from orchestration.publication.checks import (
     run_checks,
     total_off_budget,
 )
+from orchestration.publication.cohorts import earlier_shares
 from orchestration.publication.content import Content, describe, published_contracts, sha256_of_content
 from orchestration.publication.disclosure_check import check_disclosure
 from orchestration.publication.duckdb_file import NAME as DUCKDB_NAME
@@ -177,7 +178,9 @@ def write_and_audit(work: Work, staged: Path, *, parent: Path | None) -> tuple[R
     sealing.write_tables(staged, tables, publication_id=publication_id)
     frames = {name: to_frame(read_arrow(staged / sealing.TABLES / f"{name}.parquet")) for name in work.tables}
     earlier = earlier_publications(work.municipality, count_date=frames["dim_year"]["count_date"].iloc[0])
-    disclosed, disclosure = check_disclosure(frames, rule=candidate.disclosure, earlier=earlier)
+    disclosed, disclosure = check_disclosure(
+        frames, rule=candidate.disclosure, earlier=earlier, earlier_shares=earlier_shares(work.municipality)
+    )
     own = (
         Reason(CONTRACT_RULE, 0),
         *run_checks(frames, budget_ore=candidate.budget_ore, threshold=candidate.disclosure.threshold),

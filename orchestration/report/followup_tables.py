@@ -12,20 +12,10 @@ from typing import Any
 import pandas as pd
 
 from models_py.errors import LikvardError
+from orchestration.followup.not_shown import told
 from orchestration.resources.tables import Tables
 from orchestration.settings import Settings
 from orchestration.texts import say
-
-CHECKS = ("instrumented", "pre_trend", "trend_robust", "drift", "re_estimation", "event_study")
-REASONS = (
-    "too_few_events",
-    "too_few_cohorts",
-    "weights_saw_the_year",
-    "no_received_dose",
-    "no_pre_period",
-    "no_variation",
-)
-"""Codes that have words; others are shown as they are."""
 
 
 class NoFollowUpError(LikvardError):
@@ -49,24 +39,13 @@ class FollowUp:
 
     def left_out(self) -> list[str]:
         """A sentence for each part or year that could not be made."""
-        return [
-            say(
-                "followup_not_shown",
-                part=say(f"part_check_{part}") if part in CHECKS else part,
-                reason=say(f"part_why_{reason}") if reason in REASONS else reason,
-            )
-            for part, reason in sorted(self.record["not_shown"].items())
-        ]
+        return [told(part, reason, say=say) for part, reason in sorted(self.record["not_shown"].items())]
 
 
 def follow_up(found: Settings, part: str, *, municipality_code: str | None, funding_year: int | None) -> FollowUp:
     """The follow-up ``part`` (accuracy, effect) of a municipality, the only one where none is named, in the year asked for
     or the newest. Raises NoFollowUpError, also with the reason why a municipality has none."""
-    years = sorted(int(path.stem.split("=")[1]) for path in Path(found.tables, part).glob("funding_year=*.json"))
-    if not years or (funding_year is not None and funding_year not in years):
-        raise NoFollowUpError(say("effect_none", year=str(funding_year or "YEAR")))
-    year = funding_year or years[-1]
-    tables = Tables(root=str(found.tables))
+    tables, year = followed_year(found, part, funding_year=funding_year)
     records = tables.read_record(part, year)
     if municipality_code is None and len(records) != 1:
         raise NoFollowUpError(say("followup_which", municipalities=", ".join(sorted(records)) or "–"))
@@ -74,6 +53,15 @@ def follow_up(found: Settings, part: str, *, municipality_code: str | None, fund
     if code not in records:
         raise NoFollowUpError(say("followup_no_municipality", municipality=code, year=str(year)))
     if records[code]["refusal"] is not None:
-        told = say("followup_refused", municipality=code, year=str(year), reason=records[code]["refusal"])
-        raise NoFollowUpError(told)
+        raise NoFollowUpError(
+            say("followup_refused", municipality=code, year=str(year), reason=records[code]["refusal"])
+        )
     return FollowUp(tables, code, year, records[code])
+
+
+def followed_year(found: Settings, part: str, *, funding_year: int | None) -> tuple[Tables, int]:
+    """The home's tables, and the year asked for or the newest that has ``part``. Raises NoFollowUpError."""
+    years = sorted(int(path.stem.split("=")[1]) for path in Path(found.tables, part).glob("funding_year=*.json"))
+    if not years or (funding_year is not None and funding_year not in years):
+        raise NoFollowUpError(say("followup_none", year=str(funding_year or "YEAR")))
+    return Tables(root=str(found.tables)), funding_year or years[-1]

@@ -6,7 +6,6 @@ units.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,8 +14,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models_py.errors import LikvardError
 from models_py.followup import GOALS, SHOWN
+from orchestration.report.followup_tables import NoFollowUpError, followed_year
 from orchestration.resources.tables import Tables
 from orchestration.settings import Settings
 from orchestration.texts import number, say, share
@@ -24,16 +23,12 @@ from orchestration.texts import number, say, share
 MERIT, ALL_SUBJECTS = "merit_value", "all_subjects"
 
 
-class NoFollowupError(LikvardError):
-    """There is no such follow-up; the message says what to do."""
-
-
 def unit_view(found: Settings, *, school_unit_code: str, funding_year: int | None) -> RenderableType:
-    """What a unit adds, its cohorts of the newest school year, and the naive comparison. Raises NoFollowupError."""
-    tables, year = _tables(found, funding_year)
+    """What a unit adds, its cohorts of the newest school year, and the naive comparison. Raises NoFollowUpError."""
+    tables, year = followed_year(found, "progress", funding_year=funding_year)
     cohorts = _own(tables, "cohort_progression", year, school_unit_code)
     if cohorts.empty:
-        raise NoFollowupError(say("followup_no_unit", school=school_unit_code, year=str(year)))
+        raise NoFollowUpError(say("followup_no_unit", school=school_unit_code, year=str(year)))
     code = str(cohorts["municipality_code"].iloc[0])
     parts: list[RenderableType] = [
         Text(say("followup_title", school=school_unit_code, municipality=code), style="bold"),
@@ -47,14 +42,6 @@ def unit_view(found: Settings, *, school_unit_code: str, funding_year: int | Non
     noise = tables.read("naive_noise", year, municipalities=[code])
     parts += [_noise(row) for row in noise[noise["indicator"] == MERIT].itertuples()]
     return Group(*parts, say("followup_reading"))
-
-
-def _tables(found: Settings, funding_year: int | None) -> tuple[Tables, int]:
-    """The home's tables and the year asked for, or the newest that was followed up."""
-    years = sorted(int(path.stem.split("=")[1]) for path in Path(found.tables, "followup").glob("funding_year=*.json"))
-    if not years or (funding_year is not None and funding_year not in years):
-        raise NoFollowupError(say("followup_none", year=str(funding_year or "YEAR")))
-    return Tables(root=str(found.tables)), funding_year or years[-1]
 
 
 def _own(tables: Tables, name: str, year: int, unit: str) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from rich.text import Text
 from models_py.errors import LikvardError
 from models_py.forecast import ALL, summary
 from orchestration.resources.tables import Tables
+from orchestration.school_forms import stage_calendar
 from orchestration.settings import Settings
 from orchestration.texts import kronor, number, say, share
 
@@ -105,7 +106,7 @@ def _grid(rows: pd.DataFrame) -> Table:
         table.add_column(f"{year}", justify="right", no_wrap=True)
     cells = {(row.grade, row.target_count_year): _cell(row) for row in rows.itertuples()}
     grades = [grade for grade in dict.fromkeys(rows["grade"]) if grade != ALL]
-    order = sorted(grades, key=lambda grade: (grade != "F", grade))
+    order = sorted(grades, key=stage_calendar().grade_names.index)
     for grade in [*order, ALL]:
         name = say("forecast_all") if grade == ALL else grade
         table.add_row(name, *(cells.get((grade, year), "–") for year in years), style="bold" if grade == ALL else None)

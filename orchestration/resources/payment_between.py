@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from models_py.payment import InterMunicipal
 from models_py.payment.twelfths import MICRO
 from orchestration.resources.shape_types import Amount, Grade, Strict, Text
+from orchestration.school_forms import AGE_NAMED_ON, named_on
 
 ORE_PER_SEK = 100
 Municipality = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
@@ -50,6 +51,7 @@ def between_of(told: Between | None, *, municipality_code: str) -> InterMunicipa
     rates: dict[str, dict[str, dict[str, int]]] = {"theirs_here": {}, "ours_there": {}}
     for one in told.agreements:
         rates[one.pupils][one.municipality] = {
-            str(grade): int(sek * ORE_PER_SEK * MICRO) for grade, sek in sorted(one.per_pupil_sek.items())
+            str(grade): int(sek * ORE_PER_SEK * MICRO)
+            for grade, sek in sorted(named_on(one.per_pupil_sek, unit="sek", day=AGE_NAMED_ON).items())
         }
     return InterMunicipal(municipality_code, told.claims, told.payments, rates["theirs_here"], rates["ours_there"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,7 @@ from models_py.allocation.formula import Budget
 from models_py.allocation.need_parts import NeedPartsPolicy
 from models_py.allocation.policy import AllocationPolicy, BasePolicy, StructuralPolicy
 from models_py.disclosure import DisclosureRule
-from models_py.errors import AllocationError, NeedError
+from models_py.errors import AllocationError, FormsError, NeedError
 from models_py.need.newly_arrived import refuse_both
 from models_py.need.policy import NeedPolicy
 from orchestration.resources.formula_years import (
@@ -46,6 +46,7 @@ from orchestration.resources.policy_years import (
     touches_year,
     value_in_force,
 )
+from orchestration.school_forms import named_on, school_forms
 
 __all__ = ["PolicyFile", "json_schemas", "load_policy"]
 
@@ -130,7 +131,7 @@ class PolicyFile:
 
         Raises PolicyError for values that make no sense together.
         """
-        resolved = {each.key: each for each in values}
+        resolved = _of_the_day({each.key: each for each in values}, funding_year)
         value = {key: each.value for key, each in resolved.items()}
         grades = next((key for key in ("base.grade_weights", "base.grade_prices_sek") if key in value), None)
         money = (value["base.mode"], value.get("base.budget_sek"), value.get("base.budget_per_pupil_sek"))
@@ -224,6 +225,7 @@ class PolicyFile:
                 prior=texts["prior"],
                 composition_effect=float(value["composition_effect"]),
                 delivered_index_direction=value["delivered_index_direction"],
+                on_drift=value["on_drift"],
             )
         except NeedError as error:
             raise PolicyError([f"{resolved['need.estimator'].where}: {error}"]) from None
@@ -270,6 +272,18 @@ class PolicyFile:
         if key not in self.parameters:
             raise PolicyDateError([f"policy of {self.municipality_code}: {key}: is not given; add it to a value file"])
         return value_in_force(key, self.parameters[key], year=year, series=self.series, known_on=known_on)
+
+
+def _of_the_day(resolved: Mapping[str, ResolvedValue], funding_year: int) -> dict[str, ResolvedValue]:
+    """Values under the names that grades have on the later count date: what was decided for F holds for year 1 of 2028."""
+    lag = resolved["index.count_lag_years"].value if "index.count_lag_years" in resolved else 0
+    day = school_forms()["compulsory_school"].count_dates(funding_year - lag)[0]
+    try:
+        return {
+            key: replace(each, value=named_on(each.value, unit=each.unit, day=day)) for key, each in resolved.items()
+        }
+    except FormsError as error:
+        raise PolicyError([f"policy for {funding_year}: {error}"]) from None
 
 
 def _pays_newly_arrived(resolved: Mapping[str, ResolvedValue]) -> bool:

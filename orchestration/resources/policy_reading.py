@@ -60,14 +60,21 @@ def municipality_of(folder: Path, code: str) -> Municipality:
 def entries_of(folder: Path) -> tuple[dict[str, Entry], dict[str, Shape]]:
     """Parameters as ``section.key`` and series as ``series.name``, from all value files of one folder; and the
     components and guarantees that it names, whose parameters are ``section.code.key``."""
-    entries: dict[str, Entry] = {}
-    shapes: dict[str, Shape] = {}
-    problems = [
+    paths = [path for path in sorted(folder.glob("*.yml")) if path.name not in NOT_VALUES]
+    return entries_of_files(paths, problems=_not_read(folder))
+
+
+def _not_read(folder: Path) -> list[str]:
+    return [
         f"{folder.name}/{path.name}:1: is not read; name it {path.stem}.yml" for path in sorted(folder.glob("*.yaml"))
     ]
-    for path in sorted(folder.glob("*.yml")):
-        if path.name in NOT_VALUES:
-            continue
+
+
+def entries_of_files(paths: list[Path], *, problems: list[str]) -> tuple[dict[str, Entry], dict[str, Shape]]:
+    """The same of value files in order; raises PolicyError with ``problems`` found before, and all that are found here."""
+    entries: dict[str, Entry] = {}
+    shapes: dict[str, Shape] = {}
+    for path in paths:
         try:
             text = read_policy_text(path)
             values = checked(PolicyValues, text, place_of=_place_in_file)

@@ -13,8 +13,10 @@ from pydantic import Field
 from models_py.allocation.cost_types import COST_TYPES
 from models_py.allocation.organiser_terms import OverheadMethod
 from models_py.allocation.policy import BaseMode, Rebase, StructuralFunction
-from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, WantedEstimator
-from orchestration.resources.formula_shape import AnyComponent, AnyGuarantee, Part
+from models_py.forms.policy import MeritRule
+from models_py.forms.reference import NeedSource
+from models_py.need.policy import CountDates, FactorRule, IndexDirection, NewlyArrived, OnDrift, WantedEstimator
+from orchestration.resources.formula_shape import AnyComponent, AnyGuarantee, NumberText, Part
 from orchestration.resources.shape_types import (
     Amount,
     Dated,
@@ -74,6 +76,7 @@ class Need(Strict):
     prior: Dated[WeightsFile, Literal["file"]] | None = None
     composition_effect: Dated[Share, Literal["log_odds"]] | None = None
     delivered_index_direction: Dated[IndexDirection, Literal["choice"]] | None = None
+    on_drift: Dated[OnDrift, Literal["choice"]] | None = None
 
 
 class Disclosure(Strict):
@@ -121,6 +124,24 @@ class Baseline(Strict):
     unclear_predecessors: Dated[UnclearPredecessors, Literal["choice"]] | None = None
 
 
+class Fees(Strict):
+    """Fees that organisers of a form take; they lower an independent organiser's grant (Skolförordningen 14 kap. 3 §)."""
+
+    per_group_sek: Dated[dict[Name, Amount], Literal["sek_per_unit"]] | None = None
+
+
+class FormNeed(Strict):
+    """Where the need index of a school form comes from; see ``models_py.forms.policy.FormNeedPolicy``."""
+
+    source: Dated[NeedSource, Literal["choice"]] | None = None
+    at_zero: Dated[Amount, Literal["number"]] | None = None
+    points: Dated[dict[Name, dict[Name, Amount]], Literal["points"]] | None = None
+    merit_rule: Dated[MeritRule, Literal["choice"]] | None = None
+    merit_values: Dated[dict[NumberText, Amount], Literal["curve"]] | None = None
+    introductory_programmes: Dated[list[Name], Literal["programmes"]] | None = None
+    introductory_value: Dated[Amount, Literal["number"]] | None = None
+
+
 class Series(Strict):
     """Factors per calendar year, 1 in the year whose prices the indexed values are stated in."""
 
@@ -144,6 +165,8 @@ class PolicyValues(Strict):
     cost_types_sek: dict[Name, Dated[dict[CostType, Amount], Literal["sek_per_pupil"]]] | None = None
     overheads: Overheads | None = None
     accounts: AnnualAccounts | None = None
+    fees: Fees | None = None
+    form_need: FormNeed | None = None
     series: dict[str, Series] | None = None
 
 

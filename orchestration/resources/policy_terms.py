@@ -13,8 +13,8 @@ from models_py.allocation.accounts import Accounts
 from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.errors import AllocationError
 
-TERMS = ("cost_types.", "cost_types_sek.", "overheads.", "accounts.")
-"""Sections that are read when need and base are decided. A policy may be without them, and accounts are for one year."""
+TERMS = ("cost_types.", "cost_types_sek.", "overheads.", "accounts.", "fees.", "form_need.")
+"""Sections that are read beside need and base. A policy may be without them; fees and form_need are of other school forms."""
 
 
 def under(section: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import dagster as dg
 from models_py.allocation.need_parts import NeedPartsPolicy
 from models_py.allocation.policy import AllocationPolicy
 from models_py.need.policy import NeedPolicy
+from orchestration.resources.form_policies import FormPolicyFile, form_policies
 from orchestration.resources.policies import PolicyFile, load_policy
 from orchestration.resources.policy_facts import YearFacts, facts_of_year
 
@@ -61,6 +62,10 @@ class Scope(dg.ConfigurableResource):
             self.policy(municipality_code).refuse_undecided(funding_year)
         return self.decided(municipality_code, funding_year)
 
+    def forms(self, municipality_code: str) -> dict[str, FormPolicyFile]:
+        """Policies of the other school forms that the municipality decides here. Raises PolicyError with file and line."""
+        return _forms(self.policies, self.policy_name(municipality_code))
+
     def need_parts(self, municipality_code: str, funding_year: int) -> NeedPartsPolicy:
         """What must not follow from published money. Raises PolicyError with file and line."""
         return self.policy(municipality_code).need_parts_at(funding_year)
@@ -96,3 +101,8 @@ def _policy(policies: str, folder: str) -> PolicyFile:
     root = Path(policies)
     code = folder if folder != DEFAULT_POLICY else "0000"
     return load_policy(root / folder, municipality_code=code, defaults=root / DEFAULT_POLICY)
+
+
+@lru_cache(maxsize=512)
+def _forms(policies: str, folder: str) -> dict[str, FormPolicyFile]:
+    return form_policies(Path(policies) / folder, _policy(policies, folder))

@@ -29,7 +29,8 @@ Share = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
 ]
 Kronor = Annotated[int, Field(ge=0)]
-Grade = Literal["F", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+Grade = Literal["F", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]
+"""Names that grades have or get; the names of one day are used together (``StageCalendar.by_age``)."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
 V = TypeVar("V")

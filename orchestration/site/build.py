@@ -24,11 +24,13 @@ from orchestration.site.explorer import explorer_page
 from orchestration.site.organiser_decision import decision_pages
 from orchestration.site.pages import Material, Page
 from orchestration.site.pdf import pdf_of
+from orchestration.site.pupils_page import pupils_page
 from orchestration.site.reading import read_book
 from orchestration.site.rendering import body_key, body_of, front_page, ground_of, whole_page
 from orchestration.site.school_page import school_pages
 from orchestration.site.speaking import LANGUAGES, Speaker
 from orchestration.site.start_page import start_page
+from orchestration.site.unit_pupils import unit_pupils_pages
 
 MADE, STAGING, OLD = ".made", ".staging", ".old"
 DATA = ("published.xlsx", "manifest.json")
@@ -55,6 +57,8 @@ def pages_of(material: Material) -> list[Page]:
         start_page(material),
         *school_pages(material),
         *decision_pages(material),
+        pupils_page(material),
+        *unit_pupils_pages(material),
         memo_page(material),
         *([explorer] if explorer else []),
         *about_pages(material),

@@ -31,7 +31,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of an article: heading and blocks in order; a block is (kind, value) with kind p, list, table or chart."""
+    """A part of an article: heading and blocks in order; a block is (kind, value): p, h3, list, table, folded (summary and table),
+    quote, picture, or chart (picture and the words below it)."""
 
     anchor: str
     heading: Cell

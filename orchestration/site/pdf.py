@@ -15,7 +15,7 @@ VARIANT = "pdf/ua-1"
 _LIBRARY = "weasyprint"
 _RULE = re.compile(r"^(\.chart [^{]+)\{([^}]*)\}", re.MULTILINE)
 _VARIABLE = re.compile(r"(--[a-z-]+):([^;}]+)")
-_PICTURE = re.compile(r'<svg class="chart"[^>]*>')
+_PICTURE = re.compile(r'<svg class="chart"[^>]*aria-label="([^"]*)"[^>]*>')
 _WORDS = 'text{font:11.5px "Liberation Sans",Arial,sans-serif}'
 _LINK = re.compile(r' href="(?!mailto:|#)[^"]*"')
 
@@ -42,10 +42,13 @@ def pdf_of(html: str) -> bytes:
 
 
 def pictures_with_style(html: str) -> str:
-    """The page's rules for pictures inside every picture: WeasyPrint gives a picture no style of the page around it."""
+    """The page's rules for pictures and its own words inside every picture.
+
+    WeasyPrint gives a picture no style of the page around it, and takes its text alternative from its title alone.
+    """
     variables = dict(_VARIABLE.findall(html[: html.find("</style>")]))
     rules = [f"{where.replace('.chart ', '')}{{{what}}}" for where, what in _RULE.findall(html)]
     told = _WORDS + "".join(rules)
     for name, value in variables.items():
         told = told.replace(f"var({name})", value)
-    return _PICTURE.sub(lambda found: f"{found[0]}<style>{told}</style>", html)
+    return _PICTURE.sub(lambda found: f"{found[0]}<title>{found[1]}</title><style>{told}</style>", html)

@@ -25,6 +25,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Content security policy of a page: its own style, nothing from anywhere. The explorer adds the hash of its script."""
 MENU = (
     ("start", "index.html"),
+    ("pupils", "pupils.html"),
     ("memo", "memo.html"),
     ("explore", "explore.html"),
     ("model", "model.html"),

@@ -19,6 +19,7 @@ from orchestration.site.lines import exact_table, lines_table
 from orchestration.site.organiser_decision import organiser_name
 from orchestration.site.pages import Material, Page, Table
 from orchestration.site.reading import Row
+from orchestration.site.unit_pupils import has_page
 from orchestration.site.why import why
 from orchestration.site.written import whom_to_ask
 
@@ -69,6 +70,7 @@ def _page(material: Material, wide: Row) -> Page:
         "same": [say(f"same_{what}") for what in ("organiser", "results", "quality", "outside", "last_krona")],
         "counted": _counted(material),
         "sure": _sure(material, wide),
+        "pupils_page": f"../pupils/{code}.html" if has_page(material, code) else None,
         "limits": [say(f"limit_{what}") for what in ("not_quality", "not_pupil", "lag", "background")],
     }
     return Page(f"schools/{code}.html", "school.html.jinja", name, values, current="start")

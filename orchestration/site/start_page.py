@@ -29,6 +29,7 @@ def start_page(material: Material) -> Page:
         "strip": strip(speaker, scale=scale, label=say("strip_label_all")),
         "fifths": fifths_view(material),
         "last_year": last_year_view(material),
+        "pupils_heading": say("pupils_heading", municipality=material.municipality),
         "schools": _schools(material),
         "organisers": _organisers(material),
     }

@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.warehouse_file import opened
+from tests.dbt.accounts import MUNICIPAL, ROW, add_accounts
+from tests.dbt.accounts import SCHEMAS as OF_ACCOUNTS
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = Path(sys.executable).with_name("likvard-dbt")
-
-ROW = {"delivery_id": "text", "row_number": "int", "municipality_code": "text", "period": "text"}
 
 
 def coded(name: str, kind: str) -> dict[str, str]:
@@ -59,6 +59,14 @@ SCHEMAS: dict[str, dict[str, str]] = {
     | dict.fromkeys(["school_unit_code", "school_unit_name", "organiser_code", "organiser_name"], "text")
     | dict.fromkeys(["organiser_type", "location_municipality_code", "grades", "status"], "text")
     | {"valid_from": "date", "valid_to": "date", "predecessor_codes": "text"},
+    "form_unit": ROW | dict.fromkeys(["school_unit_code", "school_form", "unit_name", "organiser_type"], "text"),
+    "form_enrollment": ROW
+    | dict.fromkeys(["pupil_key", "school_unit_code", "school_form", "stage", "hours", "programme", "track"], "text")
+    | {"study_path": "text", "course_points": "int", "valid_from": "date", "valid_to": "date"}
+    | {"home_municipality_code": "text", "admission_merit_value": "float", "prior_education": "text"}
+    | {"has_other_mother_tongue": "bool", "guardian_education": "text", "immigration_year": "int"}
+    | {"household_income_quintile": "int", "has_econ_assistance": "bool", "is_boy": "bool", "lives_with_both": "bool"}
+    | {"sibling_count": "int", "area_type": "int", "id_type": "text", "birth_year": "int"},
     "skolverket_enrollment": ROW
     | dict.fromkeys(["school_unit_code", "school_unit_name", "location_municipality_name"], "text")
     | dict.fromkeys(["organiser_type", "organiser_name", "organiser_code"], "text")
@@ -72,7 +80,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "skolverket_results": ROW
     | dict.fromkeys(["school_unit_code", "metric", "school_year"], "text")
     | {"value": "float", "value_code": "text"},
-}
+} | OF_ACCOUNTS
 DELIVERIES = (
     dict.fromkeys(["delivery_id", "source", "municipality_code", "period"], "text")
     | {"received_number": "int", "sha256": "text", "encoding": "text", "status": "text", "refusal_code": "text"}
@@ -290,13 +298,14 @@ def write_small_world(home: Path, more: Callable[[AcceptedRows], None] | None = 
         "9999",
         "2021-10-01",
         [
-            registered("99990001", "Norra skolan"),
+            registered("99990001", "Norra skolan", organiser_code=MUNICIPAL),
             registered("99990002", "Södra skolan", predecessor_codes="99990003"),
             registered("99990002", "Södra skolan"),
             registered("99990003", "Gamla skolan", status="ceased"),
             registered("99990004", "Nya skolan"),
         ],
     )
+    add_accounts(rows.add)
     rows.add("skolverket_enrollment", "k-2020", "0000", "2020/21", [published("9998", "10000001", {"9": 40})])
     rows.add(
         "skolverket_enrollment",

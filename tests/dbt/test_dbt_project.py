@@ -50,6 +50,10 @@ def test_every_unit_test_of_the_sql_ran_and_passed(small_world: Dbt) -> None:
 def test_every_accepted_row_has_exactly_one_fate(marts: Marts) -> None:
     columns = "delivery_id, accepted_rows, used_rows, superseded_rows, duplicate_rows, excluded_rows"
     assert marts(f"select {columns} from marts.fct_row_accounting order by delivery_id") == [
+        ("a-costs", 5, 3, 0, 1, 1),
+        ("a-grants", 6, 2, 0, 0, 4),
+        ("a-kkr", 1, 1, 0, 0, 0),
+        ("a-staff", 2, 1, 0, 0, 1),
         ("b-2020", 1, 1, 0, 0, 0),
         ("b-2021", 5, 4, 0, 1, 0),
         ("c-2019", 1, 0, 0, 0, 1),
@@ -254,6 +258,7 @@ def test_the_register_describes_units_and_their_succession(marts: Marts) -> None
 KEY = {"municipality_code": "VARCHAR", "school_unit_code": "VARCHAR"}
 AT_COUNT = KEY | {"count_date": "DATE"}
 IN_YEAR = KEY | {"result_year": "INTEGER"}
+IN_ACCOUNTS = KEY | {"accounts_year": "INTEGER"}
 LEVELS = dict.fromkeys(FACTORS.split(", "), "VARCHAR")
 BASIS = {"basis": "VARCHAR"}
 
@@ -269,6 +274,14 @@ PROMISED = {
     | dict.fromkeys(["location_municipality_name", "organiser_code", "organiser_name", "organiser_type"], "VARCHAR")
     | dict.fromkeys(["valid_from", "valid_to", "first_count_date", "last_count_date"], "DATE")
     | dict.fromkeys(["predecessor_codes", "successor_codes"], "VARCHAR"),
+    "dim_form_unit": AT_COUNT | dict.fromkeys(["school_form", "unit_name", "organiser_type"], "VARCHAR"),
+    "fct_form_background": AT_COUNT
+    | dict.fromkeys(["school_form", "programme", "prior_education", "study_path", "other_mother_tongue"], "VARCHAR")
+    | dict.fromkeys(FACTORS.split(", "), "VARCHAR")
+    | {"admission_merit_value": "DOUBLE", "pupil_count": "BIGINT"},
+    "fct_form_counts": AT_COUNT
+    | dict.fromkeys(["school_form", "stage", "hours", "programme", "track"], "VARCHAR")
+    | {"pupil_count": "INTEGER", "course_points": "BIGINT"},
     "fct_delivered_index": AT_COUNT | {"index_value": "DOUBLE", "delivered_pupil_count": "INTEGER"},
     "fct_enrollment": AT_COUNT | BASIS | {"grade": "VARCHAR", "pupil_count": "INTEGER"},
     "fct_enrollment_conflicts": AT_COUNT
@@ -300,6 +313,11 @@ PROMISED = {
     | BASIS
     | {"pupil_count": "INTEGER"}
     | dict.fromkeys(["is_active_in_register", "has_pupils", "had_pupils_before"], "BOOLEAN"),
+    "fct_unit_costs": IN_ACCOUNTS | {"cost_item": "VARCHAR", "amount_ore": "BIGINT"},
+    "fct_unit_staff": IN_ACCOUNTS | dict.fromkeys(["teacher_posts", "certified_posts"], "DOUBLE"),
+    "fct_state_grants": IN_ACCOUNTS
+    | dict.fromkeys(["organiser_code", "grant_code", "bought", "purpose"], "VARCHAR")
+    | dict.fromkeys(["granted_ore", "used_ore"], "BIGINT"),
     "fct_row_accounting": dict.fromkeys(["delivery_id", "source", "municipality_code", "period"], "VARCHAR")
     | dict.fromkeys(["accepted_rows", "used_rows", "superseded_rows", "duplicate_rows", "excluded_rows"], "INTEGER"),
 }

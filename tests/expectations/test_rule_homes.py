@@ -51,11 +51,11 @@ def test_every_id_in_code_is_in_the_register_and_stands_in_its_home_once():
 def test_the_door_counts_exactly_its_rules():
     deliveries = pd.DataFrame(
         columns=[
-            "delivery_id", "municipality_code", "is_latest", "status", "header_rows", "blank_rows", "accepted_rows",
+            "delivery_id", "source", "municipality_code", "is_latest", "status", "header_rows", "blank_rows", "accepted_rows",
             "rejected_rows", "physical_rows",
         ]
     )  # fmt: skip
-    columns = ["delivery_id", "municipality_code", "reason_code", "severity", "row_count"]
+    columns = ["delivery_id", "source", "municipality_code", "reason_code", "severity", "row_count"]
     findings = pd.DataFrame(columns=columns).astype({"reason_code": str})
     assert set(failing_by_rule(deliveries.astype({"is_latest": bool}), findings)) == {r.id for r in rules_of("door")}
 

@@ -60,7 +60,31 @@ COMPARED = pd.DataFrame(
     {"municipality_code": ["9998", "9999"], "cause_codes": "pupils, prices", "withheld_because": None}
 )
 SIGNAL = pd.DataFrame({"municipality_code": ["9998", "9999"], "signal_share": [0.9, 0.8], "withheld_because": None})
+FORM_LINES = pd.DataFrame(
+    {
+        "municipality_code": ["9998", "9999", "9999", "9999"],
+        "school_form": "preschool",
+        "school_unit_code": ["f1", "f2", "f3", "f3"],
+        "component_code": "preschool_base_part",
+        "line_code": ["group_a", "group_a", "group_a", "group_b"],
+        "count": [Decimal(2), Decimal(1), Decimal(3), Decimal(1)],
+        "rate_ore": [Decimal(500), Decimal(700), Decimal(700), Decimal("399.5")],
+        "rounding_ore": [Decimal(0), Decimal(0), Decimal(0), Decimal("0.5")],
+        "amount_ore": [1000, 700, 2100, 400],
+    }
+)
+FORM_OVERVIEW = pd.DataFrame(
+    {
+        "municipality_code": ["9998", "9999", "9999", "9999"],
+        "school_form": ["preschool", "preschool", "compulsory_school", "adapted_compulsory"],
+        "school_unit_count": [1, 2, 5, None],
+        "total_sek": [Decimal(10), Decimal(32), Decimal(99), None],
+        "withheld_because": [None, None, None, "small_count"],
+    }
+)
 GOOD = {
+    "form_allocation": FORM_LINES,
+    "form_overview": FORM_OVERVIEW,
     "fct_need_index": NEED,
     "fct_allocation": LINES,
     "allocation_change": CHANGES,
@@ -68,6 +92,7 @@ GOOD = {
     "allocation_change_basis": COMPARED,
     "allocation_interval": INTERVALS,
     "redistribution_signal": SIGNAL,
+    "weights_drift": pd.DataFrame({"municipality_code": ["9998", "9999"], "drift_done": "nothing"}),
     "organiser_allocation": ORGANISERS,
     "organiser_calculation": ORGANISERS.assign(cost_type="teaching"),
 }
@@ -96,12 +121,24 @@ SPOILED = {
     "R-AMOUNT-002": broken("fct_allocation", "amount_ore", 4, 501) | NOT_COMPARED,
     "R-EQUAL-001": broken("fct_allocation", "rate_ore", 4, Decimal(8)),
     "R-ORGANISER-001": broken("organiser_calculation", "organiser_key", 2, "c"),
+    "R-FORM-001": broken("form_allocation", "rounding_ore", 3, Decimal(0)),
+    "R-FORM-002": broken("form_overview", "withheld_because", 3, "not_counted"),
     "R-BASIS-001": broken("fct_need_index", "basis", 4, "open_statistics"),
+    "R-DRIFT-001": broken("weights_drift", "drift_done", 1, "advised"),
+    "R-DRIFT-002": broken("weights_drift", "drift_done", 1, "re_estimated"),
     "R-CHANGE-001": broken("allocation_change_part", "change_sek", 4, Decimal(4)),
     "R-INTERVAL-001": broken("allocation_interval", "total_80_lower_sek", 4, Decimal(6)),
     "R-SIGNAL-001": broken("redistribution_signal", "withheld_because", 1, "no_draws_of_the_index"),
 }
 OTHER_FAULTS = (
+    ("R-DRIFT-002", broken("weights_drift", "drift_done", 1, "kept")),
+    ("R-FORM-001", broken("form_overview", "total_sek", 1, Decimal(33))),
+    ("R-FORM-001", broken("form_overview", "total_sek", 1, Decimal(31))),
+    ("R-FORM-001", GOOD | {"form_allocation": FORM_LINES.drop(index=[2, 3]), "form_overview": FORM_OVERVIEW.assign(
+        total_sek=[Decimal(10), Decimal(6), Decimal(99), None])}),
+    ("R-FORM-001", GOOD | {"form_allocation": FORM_LINES.assign(
+        rate_ore=[Decimal(500), Decimal(700), Decimal(701), Decimal("399.5")],
+        rounding_ore=[Decimal(0), Decimal(0), Decimal(-3), Decimal("0.5")])}),
     ("R-CHANGE-001", broken("allocation_change", "previous_total_sek", 4, Decimal(9))),
     ("R-CHANGE-001", GOOD | {"allocation_change": CHANGES.drop(index=4), "allocation_change_part": PARTS.drop(index=[4, 9])}),
     ("R-CHANGE-001", GOOD | {"allocation_change_part": PARTS.drop(index=[4, 9])}),
@@ -172,6 +209,13 @@ def test_each_rule_has_one_home_and_text_in_two_languages():
 
 def test_every_rule_with_home_rule_is_computed_and_no_other():
     assert set(FAILING_ROWS) == {r.id for r in rules_of("rule")}
+
+
+def test_units_of_a_form_that_are_not_told_may_be_missing_from_its_sum():
+    told = GOOD | {"form_allocation": FORM_LINES.drop(index=[2, 3])}
+    for tables in (told, GOOD | {"form_allocation": FORM_LINES.iloc[:0], "form_overview": FORM_OVERVIEW.iloc[:0]}):
+        rows = judge(rule("R-FORM-001"), tables, funding_year=2027, municipalities=["9998", "9999"])
+        assert rows["failing_count"].tolist() == [0, 0]
 
 
 def test_good_tables_fail_nothing():

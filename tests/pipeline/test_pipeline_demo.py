@@ -48,7 +48,7 @@ def test_the_demo_proposes_its_first_version_and_says_where_to_look(home, demo):
 def test_every_delivered_row_is_accounted_for(home):
     deliveries = pd.read_parquet(home.path / "pseudonymised" / "accepted" / "_deliveries.parquet")
     parts = deliveries[["header_rows", "blank_rows", "accepted_rows", "rejected_rows"]].sum(axis=1)
-    assert len(deliveries) == 48
+    assert len(deliveries) == 80
     assert (deliveries["status"] == "accepted").all()
     assert (parts == deliveries["physical_rows"]).all()
 

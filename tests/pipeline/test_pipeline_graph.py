@@ -27,7 +27,7 @@ for key in graph.get_all_asset_keys():
     assets[key.to_user_string()] = {
         "description": node.description or "", "owners": sorted(node.owners), "group": node.group_name,
         "is_executable": node.is_executable, "kinds": sorted(node.kinds), "partitioned": node.partitions_def is not None,
-        "parents": sorted(parent.to_user_string() for parent in node.parent_keys),
+        "pages": getattr(node.metadata.get("pages"), "value", None) is not None, "parents": sorted(parent.to_user_string() for parent in node.parent_keys),
     }
 schedules = [
     [s.name, s.cron_schedule, str(s.execution_timezone), s.job_name, s.default_status.value]
@@ -57,7 +57,9 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it(graph):
     for name, asset in graph["assets"].items():
         assert len(asset["description"]) >= 20, f"{name} has no description"
         assert asset["owners"], f"{name} has no owner"
-        groups = {"ingest", "factors", "need", "allocation", "forecast", "followup", "payment", "publication"}
+        groups = {
+            "ingest", "factors", "need", "allocation", "forms", "forecast", "followup", "payment", "publication",
+        }  # fmt: skip
         assert asset["group"] in groups, f"{name}: {asset['group']}"
         assert asset["is_executable"], f"{name} is a stub: nothing makes it"
 
@@ -69,15 +71,36 @@ def test_the_lineage_leads_from_every_delivery_to_the_proposal(graph):
 
     behind = ancestors("publication/proposal")
     raw = {name for name in graph["assets"] if name.startswith("raw/")}
-    assert len(raw) == 11
-    assert raw - behind == {"raw/subject_results"}  # nothing is paid on how cohorts come along
+    assert len(raw) == 16
+    told_only = {"raw/unit_costs", "raw/unit_staff", "raw/state_grants"}
+    assert raw - behind == told_only  # nothing is paid or published on what schools spent
     assert "raw/subject_results" in ancestors("followup/cohort_progression")
+    paid = ancestors("allocation/fct_allocation")
+    assert (
+        not {"raw/subject_results", "followup/cohort_progression"} & paid
+    )  # nothing is paid on how cohorts come along
     assert {
         "need/need_coefficient",
         "need/fct_need_index",
         "allocation/fct_allocation",
         "marts/dim_school_unit",
+        "forms/form_overview",
+        "raw/form_enrollment",
     } <= behind
+
+
+def test_an_asset_whose_figures_stand_on_pages_leads_to_them(graph):
+    site = "publication/site"
+    leading = {name for name, asset in graph["assets"].items() if asset["pages"]}
+    assert {
+        "need/fct_need_index",
+        "allocation/fct_allocation",
+        "allocation/school_allocation",
+        "publication/proposal",
+    } <= leading
+    assert leading >= {name for name, asset in graph["assets"].items() if asset["group"] == "allocation"}
+    assert site not in leading
+    assert site in graph["assets"]
 
 
 def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):
@@ -85,7 +108,7 @@ def test_years_are_partitions_after_dbt_and_a_column_within_it(graph):
     assert partitioned == {
         name
         for name, asset in graph["assets"].items()
-        if asset["group"] in {"need", "allocation", "forecast", "followup", "publication", "payment"}
+        if asset["group"] in {"need", "allocation", "forms", "forecast", "followup", "publication", "payment"}
     }
 
 

@@ -17,39 +17,5 @@ select
     municipality_code,
     count_date,
     pupil_key,
-    case
-        when guardian_education in (
-            'post_secondary_long', 'post_secondary_short', 'upper_secondary', 'compulsory'
-        ) then guardian_education
-        else 'missing'
-    end as guardian_education,
-    case
-        when immigration_year is null then 'born_in_sweden'
-        when years_in_sweden >= 9 then 'years_9_or_more'
-        when years_in_sweden >= 4 then 'years_4_to_8'
-        when years_in_sweden >= 0 then 'years_0_to_3'
-        else 'missing'
-    end as immigration,
-    case
-        when household_income_quintile between 1 and 5
-            then 'quintile_' || cast(household_income_quintile as varchar)
-        else 'missing'
-    end as household_income,
-    case when area_type between 1 and 5 then 'area_' || cast(area_type as varchar) else 'missing' end as area_type,
-    case when is_boy then 'boy' when not is_boy then 'girl' else 'missing' end as sex,
-    case
-        when has_econ_assistance then 'yes'
-        when not has_econ_assistance then 'no'
-        else 'missing'
-    end as econ_assistance,
-    case
-        when lives_with_both then 'with_both'
-        when not lives_with_both then 'not_with_both'
-        else 'missing'
-    end as household,
-    case
-        when sibling_count between 0 and 2 then 'siblings_0_to_2'
-        when sibling_count >= 3 then 'siblings_3_or_more'
-        else 'missing'
-    end as siblings
+    {{ banded_factors() }}
 from background

@@ -1,4 +1,5 @@
--- One row per accepted result row: what became of it. Only grade-9 leavers with a known outcome count.
+-- One row per accepted result row: what became of it. Only leavers of the last grade (9, from July 2028 10) with a known
+-- outcome count.
 with
 results as (
     select
@@ -6,7 +7,7 @@ results as (
         delivery_row_number,
         pupil_key,
         case
-            when grade <> '9' then 'not_grade_9'
+            when {{ grade_number("grade", count_date_of("school_year")) }} <> 9 then 'not_grade_9'
             when is_eligible_vocational is null then 'outcome_unknown'
         end as rule_of_the_row
     from {{ ref("stg_municipality__results") }}

@@ -1,29 +1,32 @@
 -- One row per municipality, result year, pupil, measure and subject that was assessed. Values: 0/1, the share of a
 -- test's parts that were passed (grade 3), or points of a letter. What final grades say of grade 9 stands here too.
+-- grade: the number that follows age (`grade_number`), so that a cohort is followed over July 2028.
 {% set columns = [
     ("reading_check", "reading_check", "swedish", "true"),
     ("all_subjects_passed", "all_subjects_passed", "all_subjects", "true"),
     ("judgement_swedish", "teacher_judgement", "swedish", "true"),
     ("judgement_english", "teacher_judgement", "english", "true"),
     ("judgement_mathematics", "teacher_judgement", "mathematics", "true"),
-    ("parts_passed_swedish", "national_test", "swedish", "grade = '3'"),
-    ("parts_passed_mathematics", "national_test", "mathematics", "grade = '3'"),
-    ("test_swedish", "national_test", "swedish", "grade <> '3'"),
-    ("test_english", "national_test", "english", "grade <> '3'"),
-    ("test_mathematics", "national_test", "mathematics", "grade <> '3'"),
+    ("parts_passed_swedish", "national_test", "swedish", "grade_by_age = 3"),
+    ("parts_passed_mathematics", "national_test", "mathematics", "grade_by_age = 3"),
+    ("test_swedish", "national_test", "swedish", "grade_by_age <> 3"),
+    ("test_english", "national_test", "english", "grade_by_age <> 3"),
+    ("test_mathematics", "national_test", "mathematics", "grade_by_age <> 3"),
     ("grade_swedish", "grade", "swedish", "true"),
     ("grade_english", "grade", "english", "true"),
     ("grade_mathematics", "grade", "mathematics", "true"),
 ] %}
 with
 used as (
-    select results.*
+    select
+        results.*,
+        {{ grade_number("results.grade", count_date_of("results.school_year")) }} as grade_by_age
     from {{ ref("stg_municipality__subject_results") }} as results
     inner join {{ ref("int_subject_results__fates") }} as fates
         on
             results.delivery_id = fates.delivery_id
             and results.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used' and results.grade <> 'F'
+    where fates.row_fate = 'used'
 ),
 
 unfolded as (
@@ -34,12 +37,12 @@ unfolded as (
         school_year,
         pupil_key,
         school_unit_code,
-        grade,
+        grade_by_age,
         '{{ measure }}' as measure,
         '{{ subject }}' as subject,
         {{ points_of_letter(column) if is_letter else "cast(" ~ column ~ " as double)" }} as assessed_value
     from used
-    where {{ column }} is not null and {{ condition }}
+    where {{ column }} is not null and grade_by_age > 0 and {{ condition }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -51,7 +54,7 @@ select
     {{ result_year_of("school_year") }} as result_year,
     pupil_key,
     school_unit_code,
-    cast(grade as integer) as grade,
+    cast(grade_by_age as integer) as grade,
     measure,
     subject,
     assessed_value

@@ -2,8 +2,9 @@
 -- Skolverket's is no fate of a row: it is decided per municipality and date, after the delivery is used.
 {% set fates = [
     "int_enrollment__fates", "int_background__fates", "int_results__fates", "int_protected_counts__fates",
-    "int_delivered_index__fates", "int_school_register__fates", "int_subject_results__fates",
-    "int_skolverket_enrollment__fates", "int_skolverket_results__fates",
+    "int_delivered_index__fates", "int_school_register__fates", "int_subject_results__fates", "int_accounts__fates",
+    "int_form_units__fates", "int_form_enrollment__fates", "int_skolverket_enrollment__fates",
+    "int_skolverket_results__fates",
 ] %}
 with
 fates as (

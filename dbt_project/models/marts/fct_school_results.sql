@@ -40,7 +40,7 @@ left join {{ ref("fct_enrollment") }} as in_october
         own_results.municipality_code = in_october.municipality_code
         and own_results.count_date = in_october.count_date
         and own_results.school_unit_code = in_october.school_unit_code
-        and in_october.grade = '9'
+        and {{ grade_number("in_october.grade", "in_october.count_date") }} = 9
         and in_october.basis = 'pupil_level'
 union all
 select

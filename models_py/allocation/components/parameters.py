@@ -14,8 +14,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from models_py.errors import AllocationError
 
-GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9")
-"""Grades of the compulsory school, preschool class first."""
+GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10")
+"""Every name of a grade: the preschool class and 1 to 9, from July 2028 1 to 10 (``models_py.forms.calendar``)."""
 
 WholeSek = Annotated[int, "sek"]
 Sek = Annotated[Decimal, "sek_per_unit"]

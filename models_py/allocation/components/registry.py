@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models_py.allocation.components import grades, heads, need, outside, small
+from models_py.allocation.components import grades, groups, heads, need, outside, small
 from models_py.allocation.components.parameters import Share, WholeSek
 from models_py.allocation.facts import Facts
 from models_py.allocation.lines import Claims
@@ -57,6 +57,8 @@ COMPONENT_KINDS: dict[str, Kind] = {
     "prices_by_grade": Kind(grades.PricesByGrade, grades.by_grade),
     "weights_by_stage": Kind(grades.WeightsByStage, grades.by_stage, priced=False),
     "prices_by_stage": Kind(grades.PricesByStage, grades.by_stage),
+    "weights_by_group": Kind(groups.WeightsByGroup, groups.by_group, priced=False),
+    "prices_by_group": Kind(groups.PricesByGroup, groups.by_group),
     "lump_sum": Kind(grades.LumpSum, grades.lump_sum),
     "per_head": Kind(heads.PerHead, heads.per_head),
     "structural_linear": Kind(need.StructuralLinear, need.structural, priced=False),

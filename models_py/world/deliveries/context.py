@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models_py.world.identities import assign_identities
+from models_py.world.settings import TEN_YEARS_FROM
 from models_py.world.simulate import World
 from models_py.world.streams import Bools, Ints, Streams
 
@@ -54,6 +55,13 @@ def with_dash(identity: Texts) -> Texts:
 def yes_no(flag: Bools) -> Texts:
     """J or N."""
     return np.where(flag, "J", "N")
+
+
+def grade_text(grade: Ints, count_year: int) -> Texts:
+    """What the system prints for grades 0 (the youngest) to 9 in a school year: F and 1..9, from July 2028 years 1..10."""
+    if count_year >= TEN_YEARS_FROM:
+        return (grade + 1).astype(str)
+    return np.where(grade == 0, "F", grade.astype(str))
 
 
 def term_start(year: Ints) -> Texts:

@@ -19,9 +19,9 @@ MUNICIPALITY_NAMES = {"9999": "Exempelkommun"}
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One file. `period` is the count date (ISO) or, for results, the school year ('2025/26')."""
+    """One file. `period` is the count date (ISO), the school year ('2025/26') of results, or the day the books were closed."""
 
-    source: str  # enrollment | background | results | school_register
+    source: str  # as the mapping files name it
     file_name: str
     period: str
     content: bytes

@@ -9,12 +9,21 @@ import numpy as np
 import pandas as pd
 
 from models_py.world.background import immigration_level
-from models_py.world.deliveries.context import Context, Texts, term_start, to_csv, with_dash, yes_no
+from models_py.world.deliveries.context import (
+    Context,
+    Texts,
+    grade_text,
+    term_start,
+    to_csv,
+    with_dash,
+    yes_no,
+)
+from models_py.world.forms.placements import SHARE_LEISURE
+from models_py.world.settings import TEN_YEARS_FROM
 
 _LANGUAGES = np.array(["Arabiska", "Somaliska", "Engelska", "Bosniska", "Persiska", "Polska", "Finska", "Ukrainska"])
 _SHARE_OTHER_LANGUAGE = 0.08  # of those born in Sweden
 _SHARE_ASYLUM = 0.30  # of the newly arrived, during their first two count dates
-_SHARE_LEISURE = np.array([0.84, 0.84, 0.83, 0.80, 0.25, 0.15, 0.08, 0.0, 0.0, 0.0])  # by grade, F first
 
 
 def pupil_file(context: Context, *, municipality_code: str, count_year: int) -> bytes:
@@ -54,14 +63,14 @@ def register_bytes(
     other = (immigrated > 0) | (streams.uniform("delivery.language", pupil) < _SHARE_OTHER_LANGUAGE)
     language = _LANGUAGES[streams.integer("delivery.language.which", 0, len(_LANGUAGES) - 1, pupil)]
     asylum = arrival & (count_year - entry < 2) & (streams.uniform("delivery.asylum", pupil) < _SHARE_ASYLUM)
-    leisure = streams.uniform("delivery.leisure", pupil) < _SHARE_LEISURE[grade]
+    leisure = streams.uniform("delivery.leisure", pupil) < SHARE_LEISURE[grade]
 
     identity = context.identity[pupil]
     columns: dict[str, Texts] = {
         "Personnummer": with_dash(identity) if count_year % 2 == 0 else identity,
         "Skolenhetskod": rows["school_unit_code"].to_numpy(dtype=np.str_),
-        "Skolform": np.where(grade == 0, "FKLASS", "GR"),
-        "Årskurs": np.where(grade == 0, "F", grade.astype(str)),
+        "Skolform": np.where((grade == 0) & (count_year < TEN_YEARS_FROM), "FKLASS", "GR"),
+        "Årskurs": grade_text(grade, count_year),
         "Startdatum": begun,
         "Slutdatum": np.full(len(rows), ""),
         "Hemkommun": np.full(len(rows), municipality_code),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models_py.world.deliveries.context import Context, to_csv
+from models_py.world.deliveries.context import Context, grade_text, to_csv
 from models_py.world.identities import check_digit
 
 _FIRST_UNIT_YEAR = 1998  # start date printed for units that are older than the world
@@ -19,20 +19,26 @@ def _organisation_number(nine: int) -> str:
     return f"{nine}{int(check_digit(np.array([nine]))[0])}"
 
 
+def organiser_number(*, municipality_code: str, site: int | None = None) -> str:
+    """The invented number of the organiser: of an independent unit's at ``site``, or the municipality's."""
+    if site is None:
+        return _organisation_number(212_990_000 + int(municipality_code) % 10_000)
+    return _organisation_number(999_000_000 + int(site) + 1)
+
+
 def register_file(context: Context, *, municipality_code: str, municipality_name: str, count_year: int) -> bytes:
     """Eleven columns, one row per unit code that has existed by the count date; ceased units stay, with an end date."""
     units = context.world.school_units
     units = units[(units["municipality_code"] == municipality_code) & (units["first_year"] <= count_year)]
-    municipal = _organisation_number(212_990_000 + int(municipality_code) % 10_000)
     rows: list[tuple[str, ...]] = []
     for unit in units.to_dict("records"):
         ceased = 0 < unit["last_year"] < count_year
         if unit["is_independent"]:
             organiser = f"{unit['school_unit_name']} ekonomisk förening"
-            number = _organisation_number(999_000_000 + int(unit["site"]) + 1)
+            number = organiser_number(municipality_code=municipality_code, site=unit["site"])
         else:
-            organiser, number = municipality_name, municipal
-        grades = ["F" if g == 0 else str(g) for g in range(unit["first_grade"], unit["last_grade"] + 1)]
+            organiser, number = municipality_name, organiser_number(municipality_code=municipality_code)
+        grades = grade_text(np.arange(unit["first_grade"], unit["last_grade"] + 1), count_year).tolist()
         rows.append((
             unit["school_unit_code"], unit["school_unit_name"], organiser, number,
             "Enskild" if unit["is_independent"] else "Kommunal", municipality_code, ",".join(grades),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models_py.world.deliveries.context import Context, Texts, to_csv, yes_no
+from models_py.world.deliveries.context import Context, Texts, grade_text, to_csv, yes_no
 
 
 def result_file(context: Context, *, municipality_code: str, result_year: int) -> bytes:
@@ -22,7 +22,7 @@ def result_file(context: Context, *, municipality_code: str, result_year: int) -
         "Personnummer": identity,
         "Skolenhetskod": enrolled["school_unit_code"].loc[pupil].to_numpy(dtype=np.str_),
         "Läsår": np.full(len(pupil), f"{result_year - 1}/{result_year % 100:02d}"),
-        "Årskurs": np.full(len(pupil), "9"),
+        "Årskurs": grade_text(np.full(len(pupil), 9), result_year - 1),
         "Behörig yrkesprogram": yes_no(rows["not_eligible"].to_numpy() == 0),
         "Meritvärde": np.char.replace(rows["merit_value"].to_numpy().astype(str), ".", ","),
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from models_py.world.deliveries.context import Context, Texts, build_context, to_csv
+from models_py.world.deliveries.context import Context, Texts, build_context, grade_text, to_csv
 from models_py.world.deliveries.files import Delivery
 from models_py.world.simulate import World
 from models_py.world.subject_results import draw_subject_results
@@ -52,7 +52,7 @@ def _file(context: Context, rows: pd.DataFrame, school_year: str) -> bytes:
         "Personnummer": identity,
         "Skolenhetskod": pupils["school_unit_code"].to_numpy(dtype=np.str_),
         "Läsår": np.full(len(pupil), school_year),
-        "Årskurs": pupils["grade"].to_numpy().astype(str),
+        "Årskurs": grade_text(pupils["grade"].to_numpy(), int(school_year[:4])),
     }
     graded, parts = rows["grade"] > 3, (rows["measure"] == "national_test") & (rows["grade"] == 3)
     for (measure, subject), name in _YES_NO.items():

@@ -10,6 +10,7 @@ from orchestration.allocation_inputs import PupilCounts
 from orchestration.allocation_tables import area_factors, beside, record_of
 from orchestration.charts import allocation_chart
 from orchestration.names import ALLOCATION, FINANCE_TEAM
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import count_dates, funding_years
 from orchestration.publication.star import school_allocation, units_on
 from orchestration.publishable import shown
@@ -34,7 +35,9 @@ _NO_ROWS = pd.DataFrame({"municipality_code": pd.Series(dtype="str"), "school_un
 
 
 def _spec(key: dg.AssetKey, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSpec:
-    return dg.AssetSpec(key, deps=deps, owners=[FINANCE_TEAM], kinds={"python"}, description=description)
+    return dg.AssetSpec(
+        key, deps=deps, owners=[FINANCE_TEAM], kinds={"python"}, description=description, metadata=ON_PAGES
+    )
 
 
 @dg.multi_asset(
@@ -115,6 +118,7 @@ def fct_allocation(context: dg.AssetExecutionContext, warehouse: Warehouse, tabl
     owners=[FINANCE_TEAM],
     kinds={"python"},
     deps=[LINES, INDEX, UNITS],
+    metadata=ON_PAGES,
     description="One wide row per municipality, funding year and school unit: pupils, index, base part, structural part, total; "
     "units that are not paid stand with their reason.",
 )

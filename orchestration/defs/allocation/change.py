@@ -10,6 +10,7 @@ from expectations.contracts import CONTRACTS
 from orchestration.allocation_inputs import PupilCounts
 from orchestration.change_charts import change_chart, interval_chart
 from orchestration.names import ALLOCATION, FINANCE_TEAM
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import funding_years
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
@@ -26,7 +27,12 @@ REGISTER = dg.AssetKey(["marts", "fct_need_register_counts"])
 
 def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        dg.AssetKey(["allocation", name]), deps=deps, owners=[FINANCE_TEAM], kinds={"python"}, description=description
+        dg.AssetKey(["allocation", name]),
+        deps=deps,
+        owners=[FINANCE_TEAM],
+        kinds={"python"},
+        description=description,
+        metadata=ON_PAGES,
     )
 
 

@@ -1,12 +1,12 @@
 """Checks of the allocation: money obeys identities."""
 
-import dagster as dg
 import pandas as pd
 
 from expectations.contracts.change import CHANGE
 from expectations.rules import rules_of
 from expectations.rules.tables import judge
 from orchestration.checks.from_rule import checks_for
+from orchestration.names import ALLOCATION
 from orchestration.resources.tables import Tables
 
 RULES = rules_of("rule", table="fct_allocation")
@@ -24,9 +24,7 @@ def _judge(tables: Tables, year: int) -> pd.DataFrame:
     return pd.concat([judge(rule, read, funding_year=year, municipalities=codes) for rule in RULES])
 
 
-money_rules = checks_for(
-    "money_rules", asset_key=dg.AssetKey(["allocation", "fct_allocation"]), rules=RULES, judge=_judge
-)
+money_rules = checks_for("money_rules", group=ALLOCATION, rules=RULES, judge=_judge)
 
 ORGANISER_RULES = rules_of("rule", table="organiser_allocation")
 
@@ -39,7 +37,7 @@ def _judge_organisers(tables: Tables, year: int) -> pd.DataFrame:
 
 organiser_rules = checks_for(
     "organiser_rules",
-    asset_key=dg.AssetKey(["allocation", "organiser_allocation"]),
+    group=ALLOCATION,
     rules=ORGANISER_RULES,
     judge=_judge_organisers,
 )
@@ -53,6 +51,6 @@ def _judge_change(tables: Tables, year: int) -> pd.DataFrame:
 
 
 change_rules, interval_rules, signal_rules = (
-    checks_for(f"{name}_rules", asset_key=dg.AssetKey(["allocation", name]), rules=rules, judge=_judge_change)
+    checks_for(f"{name}_rules", group=ALLOCATION, rules=rules, judge=_judge_change)
     for name, rules in CHANGE_RULES.items()
 )

@@ -9,6 +9,7 @@ import pandas as pd
 from expectations.contracts import CONTRACTS
 from models_py.errors import AllocationError
 from orchestration.names import ALLOCATION, FINANCE_TEAM
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import count_dates, funding_years
 from orchestration.publication.organiser_tables import NAMES, organiser_tables
 from orchestration.publication.star import units_on
@@ -43,6 +44,7 @@ DESCRIPTIONS = {
             owners=[FINANCE_TEAM],
             kinds={"python"},
             description=DESCRIPTIONS[name],
+            metadata=ON_PAGES,
         )
         for name in NAMES
     ],

@@ -6,15 +6,15 @@ Tables for those who decide about weights: they stay in the home, and no refusal
 import dagster as dg
 
 from orchestration.accuracy_charts import level_chart, misplaced_chart
+from orchestration.defs.followup.steps import OUTCOMES, REGISTER, mart, specs, with_own_pupils, write_followup
 from orchestration.followup.accuracy import TABLES, accuracy_of_year
-from orchestration.followup.rows import followup_rows
-from orchestration.names import FOLLOWUP, PUPIL_LEVEL, STATISTICS_TEAM
+from orchestration.names import FOLLOWUP
+from orchestration.need_steering import TABLE as WEIGHTS_DRIFT
 from orchestration.partitions import funding_years
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 
-OUTCOMES, REGISTER = "fct_need_outcome_counts", "fct_need_register_counts"
 TOLD = {
     "accuracy_cohort": "Weights frozen before each cohort and judged on it: calibration, rank, and what is misplaced beside chance and "
     "beside a flat amount.",
@@ -29,48 +29,27 @@ TOLD = {
     name="accuracy_followup",
     partitions_def=funding_years,
     group_name=FOLLOWUP,
-    specs=[
-        dg.AssetSpec(
-            dg.AssetKey(["followup", name]),
-            deps=[
-                *(dg.AssetKey(["marts", mart]) for mart in (OUTCOMES, REGISTER)),
-                dg.AssetKey(["need", "need_coefficient"]),
-                dg.AssetKey(["need", "fct_need_index"]),
-            ],
-            owners=[STATISTICS_TEAM],
-            kinds={"python", "numpy"},
-            description=TOLD[name],
-        )
-        for name in TABLES
-    ],
+    specs=specs(
+        TOLD,
+        deps=[
+            mart(OUTCOMES),
+            mart(REGISTER),
+            *(dg.AssetKey(["need", n]) for n in ("need_coefficient", "fct_need_index", WEIGHTS_DRIFT)),
+        ],
+    ),
 )
 def accuracy_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Judge the weights of every municipality whose index rests on own pupils."""
     year = int(context.partition_key)
-    index = tables.read_or_empty("fct_need_index", year)
+    drift = tables.read_or_empty(WEIGHTS_DRIFT, year)
     found = accuracy_of_year(
         warehouse.mart(OUTCOMES),
         register=warehouse.mart(REGISTER),
         coefficients=tables.read_or_empty("need_coefficient", year),
-        codes=sorted(set(index.loc[index["basis"] == PUPIL_LEVEL, "municipality_code"])),
+        codes=with_own_pupils(tables.read_or_empty("fct_need_index", year)),
         scope=scope,
         funding_year=year,
-    )
-    tables.write_record(
-        "accuracy",
-        year,
-        {code: {"refusal": each.refusal, "not_shown": each.not_shown} for code, each in found.items()},
+        estimated_anew=set(drift.loc[drift["drift_done"] == "re_estimated", "municipality_code"]),
     )
     charts = {"accuracy_cohort": misplaced_chart, "accuracy_level": level_chart}
-    for name in TABLES:
-        own = {code: each.tables[name] for code, each in found.items() if name in each.tables}
-        rows = followup_rows(name, own, funding_year=year)
-        pictures = {"picture": charts[name](rows)} if name in charts else {}
-        yield dg.MaterializeResult(
-            asset_key=dg.AssetKey(["followup", name]),
-            metadata={
-                "dagster/row_count": tables.write(name, rows, year),
-                "refused": sum(each.refusal is not None for each in found.values()),
-                **pictures,
-            },
-        )
+    yield from write_followup(found, part="accuracy", names=TABLES, tables=tables, funding_year=year, pictures=charts)

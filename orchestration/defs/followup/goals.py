@@ -7,15 +7,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.defs.followup.steps import OUTCOMES, mart, specs, with_own_pupils, write_followup
 from orchestration.followup.goals import TABLES, goals_of_year
-from orchestration.followup.rows import followup_rows
-from orchestration.names import FOLLOWUP, PUPIL_LEVEL, STATISTICS_TEAM
+from orchestration.names import FOLLOWUP
 from orchestration.partitions import funding_years
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 
-OUTCOMES = "fct_need_outcome_counts"
 TOLD = {
     "goal_result": "Each goal's key figure year by year, beside its target and beside what chance alone would change.",
     "goal_plan": "What school units do for a goal, the structural part they got for it, and what came of it.",
@@ -26,20 +25,14 @@ TOLD = {
     name="goals_followup",
     partitions_def=funding_years,
     group_name=FOLLOWUP,
-    specs=[
-        dg.AssetSpec(
-            dg.AssetKey(["followup", name]),
-            deps=[
-                dg.AssetKey(["marts", OUTCOMES]),
-                dg.AssetKey(["need", "fct_need_index"]),
-                dg.AssetKey(["allocation", "school_allocation"]),
-            ],
-            owners=[STATISTICS_TEAM],
-            kinds={"python"},
-            description=TOLD[name],
-        )
-        for name in TABLES
-    ],
+    specs=specs(
+        TOLD,
+        deps=[
+            mart(OUTCOMES),
+            dg.AssetKey(["need", "fct_need_index"]),
+            dg.AssetKey(["allocation", "school_allocation"]),
+        ],
+    ),
 )
 def goals_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Join each municipality's goals with figures, plans and money."""
@@ -49,20 +42,8 @@ def goals_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tabl
         warehouse.mart(OUTCOMES),
         index=index,
         money_of=lambda planned: tables.read_or_empty("school_allocation", planned),
-        codes=sorted(set(index.loc[index["basis"] == PUPIL_LEVEL, "municipality_code"])),
+        codes=with_own_pupils(index),
         policies=Path(scope.policies),
         funding_year=year,
     )
-    tables.write_record(
-        "goals", year, {code: {"refusal": each.refusal, "not_shown": each.not_shown} for code, each in found.items()}
-    )
-    for name in TABLES:
-        own = {code: each.tables[name] for code, each in found.items() if name in each.tables}
-        rows = followup_rows(name, own, funding_year=year)
-        yield dg.MaterializeResult(
-            asset_key=dg.AssetKey(["followup", name]),
-            metadata={
-                "dagster/row_count": tables.write(name, rows, year),
-                "refused": sum(each.refusal is not None for each in found.values()),
-            },
-        )
+    yield from write_followup(found, part="goals", names=TABLES, tables=tables, funding_year=year)

@@ -1,6 +1,6 @@
 """The forecast step: pupils one to three years ahead, how such forecasts have done, and what they mean for premises and kronor.
 
-Planning tables: they stay in the home, no publication holds them and no refusal of them stops one.
+Planning tables stay in the home; a publication holds ``pupil_forecast`` alone, and no refusal of a forecast stops one.
 """
 
 from datetime import date
@@ -19,7 +19,11 @@ from orchestration.forecasting import (
     places_of,
     planning_rows,
     plans_of_municipality,
+    told_forecast,
     weighted_errors,
+)
+from orchestration.forecasting import (
+    TOLD as PUBLISHED,
 )
 from orchestration.names import FORECAST, STATISTICS_TEAM
 from orchestration.partitions import count_dates, funding_years
@@ -37,6 +41,7 @@ TOLD = {
     "fct_municipality_forecast": "Expected pupils per municipality and grade one to three years ahead; school units add up to it.",
     "forecast_backtest": "Forecasts as if made from every earlier count date against what came, beside the two naive forecasts.",
     "forecast_break": "Years, transitions and school units that the forecast did not learn from, by name: missing, impossible, leaping.",
+    PUBLISHED: "What is published: pupils counted and expected with their band, per municipality and grade and per school unit.",
     "forecast_capacity": "Expected surplus or shortage of places and its probability, where the facts give places.",
     "forecast_budget": "The expected pupils at this year's amounts, composition held, with interval.",
     "planning_enrollment": "Whole pupils per school unit and grade and a re-based index, to plan next year's allocation by.",
@@ -57,7 +62,7 @@ def _key(name: str) -> dg.AssetKey:
     name="enrollment_forecast",
     partitions_def=funding_years,
     group_name=FORECAST,
-    specs=[_spec(name, [ENROLLMENT, UNITS]) for name in FORECASTS],
+    specs=[_spec(name, [ENROLLMENT, UNITS]) for name in (*FORECASTS, PUBLISHED)],
 )
 def enrollment_forecast(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Forecast every municipality of the run from its later count date; all municipalities lend their experience."""
@@ -79,6 +84,10 @@ def enrollment_forecast(context: dg.AssetExecutionContext, warehouse: Warehouse,
         yield dg.MaterializeResult(
             asset_key=_key(name), metadata=told | {"dagster/row_count": rows} | pictures.get(name, {})
         )
+    published = told_forecast(made, enrollment, latest=latest, funding_year=year)
+    yield dg.MaterializeResult(
+        asset_key=_key(PUBLISHED), metadata=told | {"dagster/row_count": tables.write(PUBLISHED, published, year)}
+    )
 
 
 @dg.multi_asset(

@@ -26,7 +26,13 @@ SOURCES = {
     "protected_counts": "Pupils with protected identity on each count date: how many per unit and grade, nothing else.",
     "delivered_index": "An index per school unit that the municipality has ordered, from SCB for example, with the count date "
     "its composition is of; used where the intake mode is delivered_index.",
+    "unit_costs": "Costs of each school unit by cost type in a calendar year's accounts, and what it was allocated that year.",
+    "unit_staff": "Teachers of each school unit in full-time posts, and how many of the posts are held by certified teachers.",
+    "state_grants": "State grants per organiser and school unit: what for, how much was granted and used, what it bought.",
     "school_register": "The municipality's register of school units with organiser, grades, status and predecessors.",
+    "form_unit": "Units of the other school forms on each of their count days, with organiser type.",
+    "form_enrollment": "Who is in the other school forms on each of their count days: stage, hours, programme or track, and what the "
+    "form's index is made of; identities are replaced by keyed pseudonyms.",
     "skolverket_enrollment": "Skolverket's export 'Antal elever per årskurs': pupils per grade and composition of every school "
     "unit, with suppression codes typed.",
     "skolverket_results": "Skolverket's statistics per unit: eligibility, merit value and more, with suppression codes typed.",

@@ -12,9 +12,13 @@ from expectations.contracts import CONTRACTS
 from models_py.need.delivered import need_from_delivered
 from models_py.need.municipality import MunicipalNeed, need_from_counts, need_from_shares
 from models_py.need.policy import NeedPolicy
+from models_py.need.steering import Steered
 from orchestration.charts import coefficient_chart, index_strip
 from orchestration.names import NEED, OPEN_STATISTICS, PUPIL_LEVEL, STATISTICS_TEAM
 from orchestration.need_charts import atlas_chart, calibration_chart, selection_chart
+from orchestration.need_steering import TABLE as WEIGHTS_DRIFT
+from orchestration.need_steering import drift_record, drift_rows, steered_policy
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import count_dates, funding_years
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -54,6 +58,7 @@ def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSp
         owners=[STATISTICS_TEAM],
         kinds={"python", "numpy"},
         description=description,
+        metadata=ON_PAGES,
     )
 
 
@@ -102,14 +107,20 @@ def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSp
             "The index under every model that could reasonably have been chosen, one row per school unit and model.",
             deps=[_mart(OUTCOMES), _mart(REGISTER), INDEX],
         ),
+        _spec(
+            WEIGHTS_DRIFT,
+            "What last year's drift test said of weights that are kept frozen, and what the policy let it lead to.",
+            deps=[_mart(OUTCOMES)],
+        ),
     ],
 )
 def need_model(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Fit the need model of each municipality in scope, score every unit with pupils, and keep what is known of it."""
     year = int(context.partition_key)
-    needs = _needs(year, warehouse=warehouse, scope=scope)
+    needs, steered = _needs(year, warehouse=warehouse, scope=scope, tables=tables)
     computed = [need for need in needs if need.refusal is None]
-    tables.write_record("need_fit", year, {need.municipality_code: _record(need) for need in needs})
+    records = {need.municipality_code: _record(need, steered.get(need.municipality_code)) for need in needs}
+    tables.write_record("need_fit", year, records)
     index = _together("fct_need_index", [need.index.assign(index_withheld_because=None) for need in computed])
     coefficients = _together("need_coefficient", [need.coefficients for need in computed if len(need.coefficients)])
     tables.write("need_coefficient", coefficients, year)
@@ -121,6 +132,8 @@ def need_model(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: 
     for name, kept in BESIDE.items():
         beside[name] = _together(name, [_named(name, need.tables[kept]) for need in computed if kept in need.tables])
         tables.write(name, beside[name], year)
+    beside[WEIGHTS_DRIFT] = drift_rows(steered, funding_year=year)
+    tables.write(WEIGHTS_DRIFT, beside[WEIGHTS_DRIFT], year)
     told = {"municipalities": len(computed), "refused": len(needs) - len(computed)}
     pictures = {
         "need_coefficient": {"weights": coefficient_chart(coefficients)},
@@ -139,10 +152,11 @@ def need_model(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: 
 _NO_ROWS = pd.DataFrame({"municipality_code": pd.Series(dtype="str")})
 
 
-def _record(need: MunicipalNeed) -> dict[str, object]:
+def _record(need: MunicipalNeed, steered: Steered | None) -> dict[str, object]:
     if need.refusal is not None:
         return {"refusal": need.refusal}
-    return dict(need.record) | ({"weights": json.loads(need.weights)} if need.weights else {})
+    drift = {} if steered is None or steered.verdict is None else {"drift": drift_record(steered)}
+    return dict(need.record) | ({"weights": json.loads(need.weights)} if need.weights else {}) | drift
 
 
 def _named(table: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -154,21 +168,25 @@ def _named(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNeed]:
+def _needs(
+    year: int, *, warehouse: Warehouse, scope: Scope, tables: Tables
+) -> tuple[list[MunicipalNeed], dict[str, Steered]]:
     factors = warehouse.mart("fct_school_factors")
     present = {
         basis: sorted(factors.loc[factors["basis"] == basis, "municipality_code"].unique())
         for basis in (PUPIL_LEVEL, OPEN_STATISTICS)
     }
-    needs, minimum, dates, models = [], {}, {}, {}
+    needs, minimum, dates, steered = [], {}, {}, {}
     for code in scope.chosen([code for codes in present.values() for code in codes]):
         try:
-            policy, models[code] = scope.decided(code, year), scope.need_policy(code, year)
+            policy = scope.decided(code, year)
+            steered[code] = steered_policy(scope, tables, code=code, funding_year=year)
         except PolicyError as error:  # one municipality's policy must not stop its neighbours
             needs.append(MunicipalNeed(code, refusal=str(error)))
             continue
         minimum[code] = policy.index_minimum_pupils
         dates[code] = count_dates(year, lag_years=policy.count_lag_years)
+    models = {code: each.policy for code, each in steered.items()}
     has_count = set(zip(factors["municipality_code"], factors["count_date"], factors["basis"], strict=True))
 
     ordered = [code for code in dates if scope.policy(code).intake_mode == "delivered_index"]
@@ -183,7 +201,7 @@ def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNe
         )
     if pupil_level := counted(PUPIL_LEVEL):
         needs += _from_own_pupils(
-            pupil_level, year=year, warehouse=warehouse, scope=scope, dates=dates, minimum=minimum, models=models
+            pupil_level, year=year, warehouse=warehouse, scope=scope, dates=dates, minimum=minimum, steered=steered
         )
     if open_statistics := counted(OPEN_STATISTICS):
         results = warehouse.mart("fct_school_results")
@@ -194,7 +212,7 @@ def _needs(year: int, *, warehouse: Warehouse, scope: Scope) -> list[MunicipalNe
             funding_year=year,
             index_minimum_pupils=minimum,
         )
-    return needs
+    return needs, steered
 
 
 def _from_delivered(
@@ -231,7 +249,7 @@ def _from_own_pupils(
     scope: Scope,
     dates: Mapping[str, tuple[date, date]],
     minimum: Mapping[str, int],
-    models: Mapping[str, NeedPolicy],
+    steered: Mapping[str, Steered],
 ) -> list[MunicipalNeed]:
     outcomes, register = warehouse.mart(OUTCOMES), warehouse.mart(REGISTER)
     needs = []
@@ -245,8 +263,8 @@ def _from_own_pupils(
                 municipality_code=code,
                 funding_year=year,
                 index_minimum_pupils=minimum[code],
-                policy=models[code],
-                frozen_until=scope.weights_hold_until(code, year),
+                policy=steered[code].policy,
+                frozen_until=year if steered[code].done == "re_estimated" else scope.weights_hold_until(code, year),
                 seed=_seed(code, year),
             )
         )

@@ -8,23 +8,26 @@ from expectations.rules import rules_of
 from expectations.rules.tables import judge
 from orchestration.checks.from_rule import check_result, checks_for
 from orchestration.checks.results import dates_of, suite_verdicts
+from orchestration.names import NEED
+from orchestration.need_steering import TABLE as WEIGHTS_DRIFT
 from orchestration.partitions import funding_years
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 
 INDEX = dg.AssetKey(["need", "fct_need_index"])
-RULES = rules_of("rule", table="fct_need_index")
+RULES = (*rules_of("rule", table="fct_need_index"), *rules_of("rule", table=WEIGHTS_DRIFT))
 SUITES = (*rules_of("gx", table="municipality_year"), *rules_of("gx", table="fct_need_index"))
 
 
 def _judge(tables: Tables, year: int) -> pd.DataFrame:
     need = tables.read_or_empty("fct_need_index", year)
+    read = {"fct_need_index": need, WEIGHTS_DRIFT: tables.read_or_empty(WEIGHTS_DRIFT, year)}
     codes = sorted(need["municipality_code"].unique())
-    return pd.concat([judge(r, {"fct_need_index": need}, funding_year=year, municipalities=codes) for r in RULES])
+    return pd.concat([judge(r, read, funding_year=year, municipalities=codes) for r in RULES])
 
 
-need_rules = checks_for("need_rules", asset_key=INDEX, rules=RULES, judge=_judge)
+need_rules = checks_for("need_rules", group=NEED, rules=RULES, judge=_judge)
 
 
 @dg.multi_asset_check(

@@ -10,6 +10,7 @@ from models_py.need.alternatives import sensitivity_card
 from models_py.need.contributions import contributions_in_kronor
 from orchestration.names import NEED, STATISTICS_TEAM
 from orchestration.need_charts import alternative_chart, contribution_chart
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import funding_years
 from orchestration.resources.tables import Tables
 
@@ -19,7 +20,12 @@ INDEX = dg.AssetKey(["need", "fct_need_index"])
 
 def _spec(name: str, description: str, *, deps: list[dg.AssetKey]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        dg.AssetKey(["need", name]), deps=deps, owners=[STATISTICS_TEAM], kinds={"python"}, description=description
+        dg.AssetKey(["need", name]),
+        deps=deps,
+        owners=[STATISTICS_TEAM],
+        kinds={"python"},
+        description=description,
+        metadata=ON_PAGES,
     )
 
 

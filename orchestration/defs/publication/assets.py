@@ -8,11 +8,13 @@ import dagster as dg
 from expectations.contracts import CONTRACTS
 from expectations.contracts.change import CHANGE
 from expectations.contracts.evidence import EVIDENCE
+from expectations.contracts.forms import FORMS
 from expectations.contracts.organisers import ORGANISERS
 from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
+from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import funding_years
-from orchestration.proposals import BACKGROUND_COUNTS, Material, outcome_rows, outcome_table, propose_all
+from orchestration.proposals import BACKGROUND_COUNTS, FOLLOWED, Material, outcome_rows, outcome_table, propose_all
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
@@ -23,6 +25,7 @@ TABLES = [
     dg.AssetKey(["need", "need_coefficient"]),
     dg.AssetKey(["need", "fct_need_index"]),
     *(dg.AssetKey(["allocation", contract.table]) for contract in ORGANISERS),
+    *(dg.AssetKey(["forms", contract.table]) for contract in FORMS),
     *(dg.AssetKey(["allocation", name]) for name in ("fct_allocation", "school_area_factor", "allocation_beside")),
 ]
 CHANGE_TABLES = [dg.AssetKey(["allocation", contract.table]) for contract in CHANGE]
@@ -78,6 +81,7 @@ def rule_result(
 
 @dg.asset(
     key=SEALED,
+    metadata=ON_PAGES,
     partitions_def=funding_years,
     group_name=PUBLICATION,
     owners=[DATA_TEAM],
@@ -89,6 +93,8 @@ def rule_result(
         *TABLES,
         *EVIDENCE_TABLES,
         *CHANGE_TABLES,
+        *(dg.AssetKey(["followup", name]) for name in FOLLOWED),
+        dg.AssetKey(["forecast", "pupil_forecast"]),
     ],
     description="One sealed proposal per municipality: Parquet, a read-only DuckDB file, data dictionary, RELEASE.md, "
     "MODEL.md and manifest; the pointer `proposed` moves in one step. A refused municipality keeps what it had.",

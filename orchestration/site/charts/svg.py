@@ -52,12 +52,27 @@ def percent(value: float) -> str:
 def text(x: float, y: float, words: object, *, cls: str, anchor: str | None = None) -> Markup:
     """Words at ``x`` per cent, anchored so that they stay inside: at the edges they turn inwards."""
     side = anchor or ("start" if x < 18 else "end" if x > 82 else "middle")
-    return element("text", words, x=percent(x), y=y, cls=cls, text_anchor=side)
+    order = "stroke" if "halo" in cls.split() else None
+    return element("text", words, x=percent(x), y=y, cls=cls, text_anchor=side, paint_order=order)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, *, cls: str) -> Markup:
     """A straight line between places in per cent and pixels."""
     return element("line", x1=percent(x1), y1=y1, x2=percent(x2), y2=y2, cls=cls)
+
+
+def placed(x: float, y: float, mark: Markup, *, cls: str) -> Markup:
+    """A mark drawn around nought in pixels, put at ``x`` per cent."""
+    return Markup('<svg x="{}" y="{}" class="{}" overflow="visible">{}</svg>').format(percent(x), y, cls, mark)
+
+
+def area(corners: Iterable[tuple[float, float]], *, height: int, cls: str) -> Markup:
+    """A closed area between places in per cent and pixels: a picture of its own that is stretched to the width."""
+    told = " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)
+    return Markup(
+        '<svg x="0" y="0" width="100%" height="{0}" viewBox="0 0 100 {0}" preserveAspectRatio="none">'
+        '<polygon points="{1}" class="{2}"/></svg>'
+    ).format(height, told, cls)
 
 
 def drawing(marks: Iterable[Markup], *, height: int, label: object) -> Markup:

@@ -284,12 +284,29 @@ def test_individual_supplements_and_state_grants_stand_beside_and_in_no_sum():
     }
 
 
+def test_groups_share_a_budget_by_weight_or_are_paid_by_price_the_national_one_where_nothing_is_offered():
+    weighed = component(
+        "base_part", "weights_by_group", {"money": "rest"}, weights={"full": Decimal(2), "part": Decimal(1)}
+    )
+    result = paid(
+        weighed, pupils={"A": {"full": 2, "part": 1}, "B": {"part": 5}}, budget=Budget("share_of_budget", 100_000)
+    )
+    assert sek(result, "base_part") == {"A": 50_000, "B": 50_000}
+    priced = component(
+        "base_part", "prices_by_group", prices_sek={"na": Decimal(100)}, national_prices_sek={"nb": Decimal("171.5")}
+    )
+    result = paid(priced, pupils={"A": {"na": 3, "nb": 2}})
+    assert sek(result, "base_part") == {"A": 643}
+    with pytest.raises(AllocationError, match=r"a group that people are in: bf: units 1 \(A\)"):
+        paid(priced, pupils={"A": {"bf": 3}})
+
+
 # Refusals
 
 
 def test_every_kind_is_tried_above():
     tried = set(SMALL) | {
-        "prices_by_grade", "prices_by_stage",
+        "prices_by_grade", "prices_by_stage", "prices_by_group", "weights_by_group",
         "weights_by_grade", "weights_by_stage", "lump_sum", "per_head", "structural_linear", "structural_threshold",
         "structural_power", "structural_steps", "structural_brackets", "structural_price_per_point",
         "structural_cost_based", "structural_pupil_threshold", "posts", "small_school_sparsity",

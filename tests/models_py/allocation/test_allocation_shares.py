@@ -352,7 +352,7 @@ def test_a_pot_above_the_budget_is_refused():
         (lambda: budget_policy(share="1"), "outside 0 <= share < 1"),
         (lambda: budget_policy(share="-0.1"), "outside 0 <= share < 1"),
         (lambda: budget_policy(weights={"1": Decimal(0)}), "base.grade_weights: .* wrong for 1"),
-        (lambda: budget_policy(weights={"10": Decimal(1)}), "base.grade_weights: .* wrong for 10"),
+        (lambda: budget_policy(weights={"11": Decimal(1)}), "base.grade_weights: .* wrong for 11"),
         (lambda: budget_policy(rebase="some"), "index.rebase"),
         (lambda: budget_policy(index_minimum_pupils=0), "index.minimum_pupils"),
         (lambda: budget_policy(count_lag_years=-1), "index.count_lag_years"),

@@ -23,6 +23,7 @@ from models_py.effect import (
     measured_noise,
     panel_of_design,
     pass_through,
+    pass_verdict,
     require_registered,
     smallest_detectable,
     verdict,
@@ -194,6 +195,20 @@ def test_the_part_of_a_krona_that_becomes_teaching_is_found(town):
         row = found.loc[name]
         assert abs(row["estimate"] - planted) < 3.3 * row["standard_error"]
         assert row["interval_lower"] > planted / 3
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(-0.1, 1.2, "cannot_be_determined"), (0.0, 0.9, "does_not_arrive"), (-0.3, -0.1, "does_not_arrive"),
+     (0.1, 0.9, "part_arrives"), (0.1, 1.0, "arrives"), (1.1, 1.3, "beyond")],
+)  # fmt: skip
+def test_an_interval_says_what_of_a_krona_it_holds(low, high, verdict):
+    assert pass_verdict(low, high) == verdict
+
+
+def test_of_teachers_it_is_asked_only_whether_they_follow_the_money():
+    told = [pass_verdict(low, high, is_staff=True) for low, high in ((0.1, 3.0), (-0.1, 3.0), (-2.0, -0.1))]
+    assert told == ["arrives", "cannot_be_determined", "does_not_arrive"]
 
 
 def test_a_krona_that_stops_at_the_office_is_seen(town):

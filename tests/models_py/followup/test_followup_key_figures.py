@@ -48,16 +48,34 @@ def test_money_that_no_pupil_stands_behind_is_refused():
 
 
 def test_staffing_is_told_per_pupil_and_per_teacher():
-    staff = table([("A", 2025, 8.0, 6.0), ("B", 2025, 1.0, 1.0)], "teacher_count", "certified_count")
+    staff = table([("A", 2025, 12.0, 9.0), ("B", 2025, 6.0, 1.0)], "teacher_count", "certified_count")
     told = staffing(staff, PUPILS).set_index("school_unit_code")
-    assert told.loc["A", ["teachers_per_100_pupils", "pupils_per_teacher", "certified_share"]].tolist() == [
-        8.0,
-        12.5,
-        0.75,
-    ]
-    assert np.isnan(told.loc["B", "pupils_per_teacher"])
+    figures = ["teachers_per_100_pupils", "pupils_per_teacher", "certified_share"]
+    assert told.loc["A", figures].tolist() == pytest.approx([12.0, 100 / 12, 0.75])
+    assert told.loc["B", figures].isna().all()
+    assert told["state"].tolist() == ["told", "few_pupils"]
     with pytest.raises(FollowupError, match="more certified teachers than teachers in A"):
-        staffing(staff.assign(certified_count=[9.0, 1.0]), PUPILS)
+        staffing(staff.assign(certified_count=[13.0, 1.0]), PUPILS)
+
+
+@pytest.mark.parametrize(
+    ("posts", "state", "hidden"),
+    [(4.99, "few_teachers", {"teacher_count", "teachers_per_100_pupils", "pupils_per_teacher", "certified_share"}),
+     (5.0, "share_withheld", {"certified_share"}), (9.99, "share_withheld", {"certified_share"}), (10.0, "told", set())],
+)  # fmt: skip
+def test_no_figure_is_of_a_few_teachers(posts, state, hidden):
+    (row,) = staffing(table([("A", 2025, posts, 1.0)], "teacher_count", "certified_count"), PUPILS).to_dict("records")
+    assert row["state"] == state
+    assert {name for name, value in row.items() if pd.isna(value)} == hidden
+
+
+def test_what_the_allocation_is_not_for_stands_apart_and_in_no_sum():
+    outside = table([("A", 2025, "transport", 90_000)], "cost_type", "amount_ore")
+    told = cost_per_pupil(pd.concat([COSTS, outside]), PUPILS, ALLOCATION, outside=["transport"])
+    rows = told.set_index(["school_unit_code", "cost_type"])
+    assert rows.loc[("A", "all"), "cost_ore"] == 1_050_000
+    assert rows.loc[("A", "transport"), "cost_per_pupil_ore"] == pytest.approx(900)
+    assert np.isnan(rows.loc[("A", "transport"), "cost_share"])
 
 
 def test_grants_stand_beside_the_municipality_s_money_and_are_never_added_to_it():
@@ -68,6 +86,8 @@ def test_grants_stand_beside_the_municipality_s_money_and_are_never_added_to_it(
     assert told["not_used_ore"] == 50_000
     assert told["grant_of_allocated"] == pytest.approx(0.2)
     assert told["allocated_ore"] == 1_000_000
+    whole = pd.DataFrame(rows, columns=names).assign(school_unit_code="all", organiser_code="E")
+    assert np.isnan(state_grants(whole, ALLOCATION, units).iloc[0]["allocated_ore"])
     with pytest.raises(FollowupError, match="of another organiser: A"):
         state_grants(pd.DataFrame(rows, columns=names).assign(organiser_code="E"), ALLOCATION, units)
     with pytest.raises(FollowupError, match="use more than was granted: equity"):

@@ -10,7 +10,7 @@ from scipy.stats import norm, rankdata
 
 from models_py.errors import FollowupError
 from models_py.followup import SHOWN, STAGES, stage_pupils, value_added
-from models_py.followup.scores import normal_scores, one_score
+from models_py.followup.scores import normal_scores, one_score, subject_scores
 from models_py.followup.stages import StagePupils
 from models_py.followup.value_added import FEW, UNRELIABLE, paule_mandel
 
@@ -124,7 +124,7 @@ def test_joiners_count_by_their_share_of_the_stage():
     outcome = prior + np.where(unit == 1, 0.6, -0.6) * exposure + random.normal(scale=0.05, size=n)
     pupils = StagePupils(
         STAGE_79, np.array(["a", "b"]), unit, np.full(n, LAST), outcome, prior[:, None], ("prior",), exposure,
-        np.array([[n // 2], [n // 2]]), np.array([LAST]), 4.0,
+        np.array([[n // 2], [n // 2]]), np.array([LAST]), 4.0, 1.0,
     )  # fmt: skip
     table = value_added(pupils, result_year=LAST, cohorts=1).table
     assert table["joiner_count"].tolist() == [50, 50]
@@ -132,7 +132,7 @@ def test_joiners_count_by_their_share_of_the_stage():
     assert not table["joiners_differ"].any()
     worse = StagePupils(
         STAGE_79, pupils.units, unit, pupils.year, outcome - np.where((exposure < 1) & (unit == 1), 2.0, 0.0),
-        pupils.prior, pupils.names, exposure, pupils.enrolled, pupils.years, 4.0,
+        pupils.prior, pupils.names, exposure, pupils.enrolled, pupils.years, 4.0, 1.0,
     )  # fmt: skip
     assert value_added(worse, result_year=LAST, cohorts=1).table["joiners_differ"].tolist() == [False, True]
 
@@ -159,13 +159,54 @@ def test_few_schools_have_wider_intervals():
         outcome = prior + np.linspace(-0.5, 0.5, units)[unit] + random.normal(scale=0.5, size=n)
         pupils = StagePupils(
             STAGE_79, np.arange(units).astype(str), unit, np.full(n, LAST), outcome, prior[:, None], ("prior",),
-            np.ones(n), np.full((units, 1), 40), np.array([LAST]), 4.0,
+            np.ones(n), np.full((units, 1), 40), np.array([LAST]), 4.0, 1.0,
         )  # fmt: skip
         found = value_added(pupils, result_year=LAST)
         plain = np.sqrt(found.table["reliability"] * found.within_sd**2 / 40)
         return (found.table["standard_error"] / plain).mean()
 
     assert widths(19) > 1.1 > widths(20) >= 1.0
+
+
+def test_a_test_that_is_not_what_pupils_knew_widens_the_intervals_of_units_whose_pupils_began_apart():
+    random = np.random.default_rng(4)
+    units, n = 30, 30 * 40
+    unit = np.repeat(np.arange(units), 40)
+    began = np.where(np.arange(units) < 15, 0.0, np.linspace(-1, 1, units))  # half of the units began alike
+    prior = random.normal(size=n)
+    prior += began[unit] - (np.bincount(unit, weights=prior) / 40)[unit]
+    outcome = 0.8 * prior + random.normal(scale=0.3, size=units)[unit] + random.normal(scale=0.5, size=n)
+
+    def estimated(reliability):
+        pupils = StagePupils(
+            STAGE_79, np.arange(units).astype(str), unit, np.full(n, LAST), outcome, prior[:, None], ("prior",),
+            np.ones(n), np.full((units, 1), 40), np.array([LAST]), 4.0, reliability,
+        )  # fmt: skip
+        return value_added(pupils, result_year=LAST)
+
+    exact, rough, unknown = (estimated(reliability) for reliability in (1.0, 0.7, float("nan")))
+    pd.testing.assert_frame_equal(exact.table, unknown.table)
+    assert (rough.table["value_added"] == exact.table["value_added"]).all(), "no estimate moves"
+    apart = began - began.mean()
+    left = exact.slopes["prior"] * (1 / 0.7 - 1) * np.abs(apart) * exact.table["reliability"]
+    assert np.allclose(rough.table["standard_error"], np.hypot(exact.table["standard_error"], left), rtol=1e-9)
+    assert rough.table["standard_error"].iloc[-1] > 1.5 * exact.table["standard_error"].iloc[-1]
+
+
+def test_the_reliability_of_a_score_is_cronbachs_alpha_and_unknown_for_one_subject():
+    random = np.random.default_rng(6)
+    knew = random.normal(size=3000)
+    rows = pd.concat(
+        [
+            pd.DataFrame({"pupil_key": np.arange(3000), "result_year": 2024, "subject": subject,
+                          "value": knew + random.normal(scale=0.7, size=3000)})
+            for subject in ("english", "mathematics", "swedish")
+        ]
+    )  # fmt: skip
+    assert subject_scores(rows).reliability == pytest.approx(3 / (3 + 0.49), abs=0.02)
+    again = subject_scores(rows.sample(frac=1, random_state=2))
+    assert again.reliability == pytest.approx(subject_scores(rows).reliability, abs=1e-15)
+    assert np.isnan(subject_scores(rows[rows["subject"] == "english"]).reliability)
 
 
 def test_normal_scores_are_those_of_mean_ranks_within_groups():
@@ -184,7 +225,10 @@ def test_a_score_needs_two_subjects_where_there_are_several():
         [("a", 2024, "english", 10.0), ("a", 2024, "swedish", 15.0), ("b", 2024, "english", 20.0)],
         columns=["pupil_key", "result_year", "subject", "value"],
     )
-    assert one_score(rows)[["pupil_key", "points"]].to_dict("list") == {"pupil_key": ["a"], "points": [12.5]}
+    assert one_score(subject_scores(rows))[["pupil_key", "points"]].to_dict("list") == {
+        "pupil_key": ["a"],
+        "points": [12.5],
+    }
 
 
 def test_what_cannot_be_matched_is_refused_by_name(schools):

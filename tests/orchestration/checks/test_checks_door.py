@@ -54,6 +54,13 @@ SPOILED = {
     "D-REJECT-002": ([delivery("a")], [finding("a", "9999", "E-RANGE", "warning", 3)], 3),
     "D-DUP-001": ([delivery("a")], [finding("a", "9999", "D-DUPLICATE", "critical", 100)], 100),
     "D-DUP-002": ([delivery("a")], [finding("a", "9999", "D-DUPLICATE", "warning", 4)], 4),
+    "D-FOLLOW-001": (
+        [delivery("a", source="unit_costs", status="refused", accepted_rows=0, rejected_rows=100), delivery("c", source="state_grants")],
+        [finding("a", "9999", "E-TRUNCATED", "critical", 101) | {"source": "unit_costs"},
+         finding("c", "9999", "E-RANGE", "critical", 7) | {"source": "state_grants"},
+         finding("c", "9999", "D-DUPLICATE", "warning", 2) | {"source": "state_grants"}],
+        10,  # a file, seven rows rejected, two that stand twice
+    ),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from orchestration.followup.effect import TABLES as EFFECT
 from orchestration.followup.effect import effect_of_year
 from orchestration.followup.goals import TABLES as GOALS
 from orchestration.followup.goals import goals_of_year
-from orchestration.followup.rows import followup_rows
+from orchestration.followup.rows import followup_record, followup_rows
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.settings import REPOSITORY
@@ -138,10 +138,8 @@ def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
         ("effect", EFFECT, effect),
         ("goals", GOALS, goals),
     ):
-        record = {code: {"refusal": one.refusal, "not_shown": one.not_shown} for code, one in each.items()}
-        tables.write_record(part, YEAR, record)
+        tables.write_record(part, YEAR, followup_record(each))
         for name in names:
-            own = {code: one.tables[name] for code, one in each.items() if name in one.tables}
-            found[name] = followup_rows(name, own, funding_year=YEAR)
+            found[name] = followup_rows(name, each, funding_year=YEAR)
             tables.write(name, found[name], YEAR)
     return found

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.settings import settings
-from tests.orchestration.followup.followup_home import LARGE, SMALL, YEAR, followed, kept
-
-Likvard = Callable[..., Result]
+from tests.orchestration.followup.progress_home import LARGE, SMALL, YEAR, followed, kept
+from tests.orchestration.speaking import Likvard, speaking
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +20,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["en", "sv"])
 def likvard(request, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Likvard]:
-    for name, value in (("HOME", home), ("LANGUAGE", request.param)):
-        monkeypatch.setenv(f"LIKVARD_{name}", str(value))
-    monkeypatch.setenv("COLUMNS", "120")
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
-    settings.cache_clear()
+    with speaking(request.param, home, monkeypatch) as command:
+        yield command
 
 
 def test_a_unit_shows_what_it_adds_its_cohorts_and_what_a_change_is_worth(likvard: Likvard):

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
 from expectations.contracts import FOLLOWING
 from expectations.contracts.accuracy import ACCURACY
 from expectations.contracts.effect import EFFECT
 from expectations.contracts.goals import GOALS
 from orchestration.accuracy_charts import level_chart, misplaced_chart
-from orchestration.cli import app
 from orchestration.effect_charts import event_chart
 from orchestration.followup.design_file import design_of, registration_of
 from orchestration.followup.effect import design_hash, effect_of_year, same_school
@@ -25,7 +22,6 @@ from orchestration.followup.goals_file import goals_of
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
-from orchestration.settings import settings
 from tests.orchestration.followup.effect_home import (
     NO_UNITS,
     PLAIN,
@@ -37,8 +33,7 @@ from tests.orchestration.followup.effect_home import (
     policies,
     register,
 )
-
-Likvard = Callable[..., Result]
+from tests.orchestration.speaking import Likvard, speaking
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +45,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str
 
 @pytest.fixture(params=["en", "sv"])
 def likvard(request, home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Likvard]:
-    for name, value in (("HOME", home[0]), ("LANGUAGE", request.param)):
-        monkeypatch.setenv(f"LIKVARD_{name}", str(value))
-    monkeypatch.setenv("COLUMNS", "120")
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
-    settings.cache_clear()
+    with speaking(request.param, home[0], monkeypatch) as command:
+        yield command
 
 
 def test_every_follow_up_table_is_written_under_its_contract_and_read_back(home):

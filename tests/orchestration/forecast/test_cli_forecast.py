@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.settings import settings
 from tests.orchestration.forecast.forecast_home import GAP, PLACED, TOWN, YEAR, planned
-
-Likvard = Callable[..., Result]
+from tests.orchestration.speaking import Likvard, speaking
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +20,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["en", "sv"])
 def likvard(request, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Likvard]:
-    for name, value in (("HOME", home), ("LANGUAGE", request.param)):
-        monkeypatch.setenv(f"LIKVARD_{name}", str(value))
-    monkeypatch.setenv("COLUMNS", "100")
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
-    settings.cache_clear()
+    with speaking(request.param, home, monkeypatch, columns=100) as command:
+        yield command
 
 
 def test_a_unit_shows_every_grade_three_years_and_its_places(likvard: Likvard):

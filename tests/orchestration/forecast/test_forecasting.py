@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from expectations.contracts import PLANNING
+from expectations.contracts import CONTRACTS, PLANNING
 from models_py.allocation.shares import allocate
 from orchestration.forecast_charts import backtest_chart, backtest_spec, forecast_chart, forecast_spec
-from orchestration.forecasting import cohorts_of, forecast_of_year, places_of, weighted_errors
+from orchestration.forecasting import cohorts_of, forecast_of_year, places_of, told_forecast, weighted_errors
 from orchestration.resources.policies import load_policy
 from orchestration.resources.scope import Scope
 from orchestration.settings import REPOSITORY
@@ -94,3 +94,35 @@ def test_pictures_have_the_band_and_both_forecasts(rows):
     assert forecast_chart(town, enrollment()).value.startswith("![Pupils counted and expected")
     assert backtest_chart(backtest.head(0)).value == "no forecast can be judged yet"
     assert weighted_errors(backtest)["grade_1"]["ours"] > 0
+
+
+def test_what_is_published_of_a_forecast_is_counts_and_expectations_that_agree_with_the_planning_tables(rows):
+    counts, codes = enrollment(), ["9000", "9001"]
+    latest = dict.fromkeys(codes, DAY)
+    made, _ = forecast_of_year(counts, NO_UNITS, latest=latest)
+    told = told_forecast(made, counts, latest=latest, funding_year=YEAR)
+    assert told.columns.tolist() == list(CONTRACTS["pupil_forecast"].names)
+    assert set(told["municipality_code"]) == set(codes)
+    assert (told["counted_count"].isna() == told["expected_count"].notna()).all()
+    assert set(told["count_year"]) == set(range(2016, 2025))
+    own = told[told["municipality_code"] == TOWN].set_index(["school_unit_code", "grade", "count_year"])
+    now = counts[(counts["municipality_code"] == TOWN) & (counts["count_date"] == DAY)]
+    assert (
+        own.loc[(PLACED, "all", 2021), "counted_count"]
+        == now.loc[now["school_unit_code"] == PLACED, "pupil_count"].sum()
+    )
+    assert own.loc[("all", "7", 2021), "counted_count"] == now.loc[now["grade"] == "7", "pupil_count"].sum()
+    planned_units = rows["fct_enrollment_forecast"].query("municipality_code == @TOWN and grade == 'all'")
+    whole = planned_units.set_index(["school_unit_code", "grade", "target_count_year"])
+    expected = own["expected_count"].dropna().astype(float).loc[whole.index]
+    assert expected.to_numpy() == pytest.approx(whole["expected_count"].to_numpy(float), abs=0.0501)
+    assert set(own.index.get_level_values("grade")) == {"all", "F", *"123456789"}
+    assert {grade for unit, grade, _ in own.index if unit != "all"} == {"all"}
+
+
+def test_without_a_forecast_nothing_is_published_of_it():
+    counts, latest = enrollment(), {"9000": date(2031, 10, 15)}
+    made, refused = forecast_of_year(counts, NO_UNITS, latest=latest)
+    assert set(refused) == {"9000"}
+    assert told_forecast(made, counts, latest=latest, funding_year=YEAR).empty
+    assert told_forecast(made, counts.iloc[:0], latest={}, funding_year=YEAR).empty

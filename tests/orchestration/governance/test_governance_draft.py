@@ -56,7 +56,7 @@ def test_missing_required_columns_are_named_and_stay_in_the_draft() -> None:
 
 
 def test_an_unknown_source_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(NoHeaderError, match="enrollment, protected_counts"):
+    with pytest.raises(NoHeaderError, match="enrollment, form_enrollment, form_unit, protected_counts"):
         draft_mapping(pupil_file(), file_name=NAME, known=MAPPINGS, source="pupils")
 
 

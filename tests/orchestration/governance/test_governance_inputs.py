@@ -10,7 +10,7 @@ from tests.orchestration.governance.homes import ANNA, BO, PERIOD, Home, pupil, 
 from tests.orchestration.governance.test_governance_corrections import BAD, cells, exported, written
 
 
-def recorded(home: Home) -> list[dict[str, str]]:
+def recorded(home: Home, *, decided: tuple[str, ...] = ()) -> list[dict[str, str]]:
     accepted = home.path / "pseudonymised" / "accepted"
     deliveries, _ = ledgers(accepted)
     scope = SimpleNamespace(decided=lambda code, year: SimpleNamespace(count_lag_years=0))
@@ -19,6 +19,7 @@ def recorded(home: Home) -> list[dict[str, str]]:
         scope=scope,
         funding_year=2027,
         fits={"9999": {}},
+        forms={"9999": {"decided": decided}},
         deliveries=deliveries,
         corrections=corrections(accepted),
     )
@@ -49,3 +50,12 @@ def test_a_correction_that_mended_rows_is_an_input_and_one_that_did_not_is_none(
     home.drop(pupil_file(pupil(ANNA)), "elever_2026-10-15_ny.csv", at=9.0)
     home.look()
     assert [line["delivery_id"] for line in recorded(home)] == [home.store.deliveries()[1].delivery_id]
+
+
+def test_registers_of_other_forms_are_inputs_only_of_a_year_that_decides_one(home: Home) -> None:
+    home.drop(pupil_file(pupil(ANNA)))
+    units = "Enhetskod;Skolform;Enhetens namn;Huvudmannatyp\r\n99991001;FS;Kotten;Kommunal\r\n"
+    home.drop(units.encode(), "verksamheter_2026-10-15.csv")
+    home.look()
+    assert {line["source"] for line in recorded(home)} == {"enrollment"}
+    assert {line["source"] for line in recorded(home, decided=("preschool",))} == {"enrollment", "form_unit"}

@@ -14,6 +14,7 @@ from models_py.allocation.cost_types import by_cost_type
 from models_py.allocation.stages import STAGE_KINDS
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import true_need
+from orchestration.resources.form_policies import form_policies
 from orchestration.resources.policies import load_policy
 from orchestration.resources.policy_facts import facts_of_year
 
@@ -34,6 +35,7 @@ def world():
 
 def test_every_kind_of_component_and_guarantee_is_used_over_the_years(folder):
     formulas = [folder.at(year).formula() for year in (*YEARS, 2028)]
+    formulas += [file.at(2027).allocation.formula() for file in form_policies(FOLDER, folder).values()]
     assert {each.kind for formula in formulas for each in formula.components} >= set(COMPONENT_KINDS)
     assert {stage.kind for formula in formulas for stage in formula.stages} == set(STAGE_KINDS)
 

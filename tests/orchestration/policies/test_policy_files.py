@@ -325,7 +325,7 @@ def test_a_parameter_of_history_only_is_refused(load):
     ("base", "budget_per_pupil_sek", "-0.01", "sek_per_pupil", "greater than or equal to 0"),
     ("structural", "pot_sek", -1, "sek", "greater than or equal to 0"),
     ("base", "grade_weights", "{1: 0}", "weight", "greater than 0"),
-    ("base", "grade_weights", "{10: 1}", "weight", "'F', '1', '2'"),
+    ("base", "grade_weights", "{11: 1}", "weight", "'F', '1', '2'"),
     ("base", "mode", "vouchers", "choice", "'share_of_budget' or 'price_list'"),
     ("index", "minimum_pupils", 0, "pupils", "greater than or equal to 1"),
 ])  # fmt: skip

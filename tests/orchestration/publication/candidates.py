@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 from background_counts import counts
+from form_tables import form_tables
 from need_evidence import FIT_ID, beside_the_money, evidence, record
 from organiser_rows import organiser_rows
+from progress_rows import progress_rows
 
 from expectations.contracts import CONTRACTS
 from models_py.disclosure import DisclosureRule
@@ -184,7 +186,8 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     money = organiser_rows(schools, lines=allocation, need=need, types=wide["organiser_type"])
     totals = {unit: _sek(b + s) for unit, b, s in zip(codes, base, structural, strict=True)}
-    tables = evidence(everywhere, codes) | money | beside_the_money(everywhere, totals) | {
+    beside = money | beside_the_money(everywhere, totals) | progress_rows(everywhere, codes)
+    tables = evidence(everywhere, codes) | beside | {
         "dim_school_unit": schools,
         "dim_organiser": pd.DataFrame(
             {
@@ -228,10 +231,14 @@ def _tables(code: str, *, units: int, seed: int) -> dict[str, pd.DataFrame]:
         ),
         "school_allocation": wide,
     }  # fmt: skip
-    return tables | {
-        name: pd.DataFrame(columns=list(CONTRACTS[name].names))
-        for name in ("school_background", "municipality_background")
-    }
+    return (
+        tables
+        | form_tables(code, YEAR)
+        | {
+            name: pd.DataFrame(columns=list(CONTRACTS[name].names))
+            for name in ("school_background", "municipality_background")
+        }
+    )
 
 
 def with_background(

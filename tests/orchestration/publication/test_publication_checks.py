@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from candidates import NOW, candidate, release, snapshot, spoiled, verdict, with_table
+from progress_rows import kept
 
 from models_py.disclosure import DisclosureRule
 from orchestration.need_parts import hidden
@@ -30,6 +31,7 @@ from orchestration.publication.checks import (
     total_off_budget,
     wide_rows_off_lines,
 )
+from orchestration.publication.cohorts import told_progress
 from orchestration.publication.organiser_checks import ORGANISER_RULES
 from orchestration.publication.publish import publish
 from orchestration.publication.verify import read_current
@@ -108,7 +110,13 @@ def _heads(of: Candidate, count: int) -> Candidate:
 
 def _strict(of: Candidate) -> Candidate:
     """The same under a policy that shows no count below twelve."""
-    return replace(of, disclosure=DisclosureRule(threshold=12))
+    rule = DisclosureRule(threshold=12)
+    codes = of.tables["fct_need_index"]["school_unit_code"]
+    shares = told_progress(
+        kept(codes), municipality_code=of.municipality_code, funding_year=of.funding_year, rule=rule,
+        earlier=[of.tables["cohort_share"]],
+    )  # fmt: skip
+    return replace(of, disclosure=rule, tables={**of.tables, **shares})
 
 
 def _withheld(of: Candidate, table: str) -> Candidate:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from background_counts import DAY, counts
 from candidates import candidate, release, with_background, with_table
+from progress_rows import progress_rows
 
 from models_py.disclosure import DisclosureRule
 from orchestration.publication import manifest
@@ -48,7 +49,7 @@ def test_a_publication_with_withheld_counts_is_published_and_states_its_protecti
     hidden += found.table("municipality_background")["background_count"].isna().sum()
     assert stated == {
         "threshold": 10, "hidden_cells": hidden, "narrowest_interval": 10, "recoverable": 0, "told_by_totals": 0,
-        "against": [],
+        "against": [], "withheld_shares": int((found.table("cohort_share")["share_state"] != "told").sum()),
     }  # fmt: skip
     notes = (found.path / "RELEASE.md").read_text("utf-8")
     assert f"{hidden} counts are withheld; 0 of them can be worked out" in notes
@@ -178,6 +179,7 @@ def test_a_higher_threshold_withholds_more_and_is_kept(whole):
     told = counts(tables["fct_need_index"].set_index("school_unit_code")["pupil_count"].to_dict())
     given = {"municipality_code": "9999", "funding_year": 2027}
     higher = protected_tables(tables, told, rule=DisclosureRule(threshold=15), **given)
+    higher |= progress_rows(given, tables["fct_need_index"]["school_unit_code"], threshold=15)
     rows = told_by(higher).rows
     assert rows["count"].isna().sum() > told_by(whole.tables).rows["count"].isna().sum()
     assert not ((rows["count"] < 15) | (rows["pupils"] - rows["count"] < 15)).any()

@@ -9,7 +9,7 @@ import pytest
 from candidates import candidate, release
 
 from expectations.contracts import CONTRACTS
-from orchestration.need_parts import HIDDEN_COLUMNS, HIDDEN_ROWS, hidden
+from orchestration.need_parts import HIDDEN_COLUMNS, HIDDEN_ROWS, OF_OTHER_FORMS, hidden
 from orchestration.publication.checks import run_checks
 
 UNITS = ["99990001", "99990003"]
@@ -93,9 +93,18 @@ def test_no_published_column_of_an_index_is_forgotten():
     """A new column or table that tells a unit's index or need money must be named in ``orchestration.need_parts``."""
     tells = ("need_share", "need_index", "structural_part", "redistribution")
     for name, contract in CONTRACTS.items():
-        if "school_unit_code" in contract.keys and name not in HIDDEN_ROWS:
+        if "school_unit_code" in contract.keys and name not in (*HIDDEN_ROWS, *OF_OTHER_FORMS):
             columns = {column for column in contract.names if column.startswith(tells)}
             assert columns <= set(HIDDEN_COLUMNS.get(name, ())), name
+
+
+@pytest.mark.parametrize("name", OF_OTHER_FORMS)
+def test_a_table_of_other_forms_that_holds_the_compulsory_school_is_refused(whole, name):
+    row = dict.fromkeys(whole.tables[name].columns) | {"school_unit_code": UNITS[0], "school_form": "compulsory_school"}
+    spoiled = dict(whole.tables) | {name: pd.DataFrame([row])}
+    for units in ([], [UNITS[0]]):
+        with pytest.raises(ValueError, match=f"{name} has rows of the compulsory school"):
+            hidden(spoiled, units=units, components=["structural_part"])
 
 
 def test_without_such_units_nothing_changes(whole):

@@ -23,7 +23,10 @@ from orchestration.site.explorer import FORMULAS, Choice, ExploredUnit, explore
 from tests.orchestration.site.conftest import Site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-KINDS = ("sv/index.html", "sv/schools/99990001.html", "sv/organisers/x1.html", "sv/explore.html", "en/memo.html")
+KINDS = (
+    "sv/index.html", "sv/schools/99990001.html", "sv/organisers/x1.html", "sv/explore.html", "en/memo.html", "sv/pupils.html",
+    "en/pupils/99990001.html",
+)  # fmt: skip
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 

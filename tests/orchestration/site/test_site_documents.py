@@ -14,6 +14,8 @@ from orchestration.site.pdf import pdf_of, pictures_with_style
 from tests.orchestration.site.conftest import Site
 from tests.orchestration.site.reading_back import HTML, parsed, words
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 def structure(element: pikepdf.Object) -> Iterator[pikepdf.Dictionary]:
     """Every structure element below ``element``."""
@@ -49,6 +51,18 @@ def test_a_decision_is_tagged_and_carries_its_language(site: Site, language: str
 def test_a_decision_is_the_same_bytes_every_time(site: Site):
     html = (site.built.path / "sv" / "organisers" / "x1.html").read_text("utf-8")
     assert pdf_of(html) == (site.built.path / "sv" / "organisers" / "x1.pdf").read_bytes()
+
+
+@pytest.mark.usefixtures("real_pdfs")
+def test_every_picture_of_a_pdf_has_its_words(site: Site, tmp_path: Path):
+    html = (site.built.path / "sv" / "memo.html").read_text("utf-8")
+    path = tmp_path / "memo.pdf"
+    path.write_bytes(pdf_of(html))
+    labels = {each.attrib["aria-label"] for each in parsed(site.built.path / "sv" / "memo.html").iter(f"{SVG}svg")}
+    with pikepdf.open(path) as document:
+        figures = [each for each in structure(document.Root.StructTreeRoot) if str(each["/S"]) == "/Figure"]
+        assert {str(figure.get("/Alt")) for figure in figures} == labels
+    assert labels
 
 
 def test_pictures_of_a_pdf_have_the_colours_of_the_page(site: Site):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -73,10 +74,14 @@ def merged(whole: Book) -> Book:
     return Book(whole.publication, tables, whole.manifest, whole.act)
 
 
+PLACES = re.compile(r' (?:x|y|x1|x2|y1|y2|cx|cy|r|width|height|points)="[^"]*"')
+"""Places of marks: digits that happen to be those of an index tell nobody of one."""
+
+
 def told(book: Book, language: str) -> dict[str, str]:
     material = Material(book, Speaker(language, {}), Pages(), None, "Exempelkommun")
     ground = str(ground_of(material))
-    return {page.path: body_of(page, material) + ground for page in pages_of(material)}
+    return {page.path: PLACES.sub("", body_of(page, material) + ground) for page in pages_of(material)}
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -92,8 +97,11 @@ def test_a_withheld_index_and_its_parts_are_on_no_page(whole: Book, merged: Book
         f"school_allocation.structural_part_sek@{HIDDEN}",
     ]
     open_pages, closed_pages = told(whole, language), told(merged, language)
-    assert telling[0] in open_pages[f"schools/{HIDDEN}.html"], "the probe finds an index that is published"
-    assert {path: word for path, body in closed_pages.items() for word in telling if word in body} == {}
+    telling = [
+        re.compile(rf"(?<![\d.]){re.escape(word)}(?!\d)") for word in telling
+    ]  # 181.7 pupils are no index of 81.7
+    assert telling[0].search(open_pages[f"schools/{HIDDEN}.html"]), "the probe finds an index that is published"
+    assert {path: word for path, body in closed_pages.items() for word in telling if word.search(body)} == {}
 
 
 def test_the_page_says_that_need_money_is_one_line_and_why(merged: Book):

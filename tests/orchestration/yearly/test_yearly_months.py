@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from models_py.need.policy import NeedPolicy
+from models_py.need.steering import Steered
 from orchestration.defs.need import assets
 
 LATER, EARLIER, BEFORE = date(2026, 10, 15), date(2025, 10, 15), date(2024, 10, 15)
@@ -23,7 +25,7 @@ def given(dates, monkeypatch) -> pd.DataFrame:
     assets._from_own_pupils(
         ["9999"], year=2027, warehouse=SimpleNamespace(mart=marts.__getitem__),
         scope=SimpleNamespace(weights_hold_until=lambda *_: None), dates={"9999": (LATER, EARLIER)}, minimum={"9999": 30},
-        models={"9999": None},
+        steered={"9999": Steered(NeedPolicy(), "nothing", None)},
     )  # fmt: skip
     return taken[0].reset_index(drop=True)
 

@@ -1,19 +1,22 @@
 """From the warehouse's pupils and results to the tables of the follow-up, under their contracts' names.
 
 Belongs here: which years a funding year may see, codes that follow reorganisation, what is withheld. Does not: any estimate
-(``models_py.followup``), writing. Scores are ranks within the municipality; no pupil's row leaves this module.
+(``models_py.followup``), writing, what the public is told (``publication.cohorts``). Scores are ranks within the
+municipality; no pupil's row leaves this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from expectations.contracts import FOLLOWING
 from expectations.contracts.followup import FOLLOWUP
-from models_py.errors import FollowupError
+from models_py.errors import FollowupError, LikvardError
+from models_py.followed import Followed
 from models_py.followup import (
     GOALS,
     INDICATORS,
@@ -30,7 +33,11 @@ from models_py.followup import (
     value_added,
     yearly_values,
 )
+from models_py.followup.tally import ALL
+from orchestration.followup.reorganised import successors_of
+from orchestration.publication.cohorts import COUNTED
 from orchestration.resources.warehouse import Warehouse
+from orchestration.school_forms import renamed
 
 TABLES = tuple(contract.table for contract in FOLLOWUP)
 COHORTS = 3
@@ -39,6 +46,7 @@ NOTED_SHARE, NOTED_POINTS = 0.10, 10.0
 
 BAND_STEP = 0.01
 MERIT = "merit_value"
+ALL_SUBJECTS = "all_subjects"
 
 _RESULTS = """
     select municipality_code, pupil_key, result_year, school_unit_code, grade, measure, subject, assessed_value as "value"
@@ -47,7 +55,7 @@ _RESULTS = """
 # Pupils with protected identity are numbers without a past: nobody can follow them, and nobody may.
 _ENROLLMENT = """
     select municipality_code, pupil_key, cast(extract(year from count_date) as integer) as count_year, school_unit_code,
-        case when grade = 'F' then 0 else cast(grade as integer) end as grade,
+        grade,
         guardian_education, immigration, household_income, area_type, sex, econ_assistance, household, siblings
     from intermediate.int_pupils__factors
     where pupil_key not like 'protected-%' and extract(month from count_date) = 10 order by all
@@ -67,13 +75,32 @@ _FACTORS = (
 def read_followed(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
     """results, enrollment, merit and units of every municipality. Raises FileNotFoundError without a warehouse."""
     queries = {"results": _RESULTS, "enrollment": _ENROLLMENT, "merit": _MERIT}
-    return {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
+    read = {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
+    return read | {"enrollment": numbered_by_age(read["enrollment"])}
 
 
-def follow_municipality(
-    found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """The tables of one municipality, and what could not be told: table or stage to reason.
+def numbered_by_age(enrollment: pd.DataFrame) -> pd.DataFrame:
+    """Pupils with the number of their grade by age, F as 0, as results have it: a cohort keeps its own over July 2028."""
+    days = {year: date(year, 10, 15) for year in enrollment["count_year"].unique().tolist()}
+    names = renamed(enrollment["grade"], told_on=enrollment["count_year"].map(days))
+    return enrollment.assign(grade=[0 if name == "F" else int(name) for name in names])
+
+
+def progress_of_year(
+    found: Mapping[str, pd.DataFrame], *, codes: Sequence[str], funding_year: int
+) -> dict[str, Followed]:
+    """Municipality → its cohorts and value-added, or why it has none."""
+    made = {}
+    for code in sorted(codes):
+        try:
+            made[code] = follow_municipality(found, code, funding_year=funding_year)
+        except LikvardError as error:  # one municipality's results must not stop its neighbours
+            made[code] = Followed(refusal=str(error))
+    return made
+
+
+def follow_municipality(found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int) -> Followed:
+    """The tables of one municipality, and what could not be told: stage to reason.
 
     Only results set before the funding year are seen. Raises FollowupError where there is nothing to follow.
     """
@@ -83,7 +110,7 @@ def follow_municipality(
     enrollment = own["enrollment"][own["enrollment"]["count_year"] < newest]
     if not (results["measure"] != "eligible_vocational").any():
         raise FollowupError(f"no results per subject up to {newest}; deliver subject_results")
-    successors = _successors(own["units"])
+    successors = successors_of(own["units"])
     results, enrollment, merit = (
         table.assign(school_unit_code=current_codes(table["school_unit_code"], successors=successors))
         for table in (results, enrollment, own["merit"][own["merit"]["result_year"] <= newest])
@@ -92,22 +119,19 @@ def follow_municipality(
     made = {"cohort_progression": _cohorts(progression(counts)), "grade_test_gap": _gaps(results, newest)}
     made["naive_comparison"], made["naive_noise"] = _naive(counts, merit)
     made["school_value_added"], silent = _value_added(results, enrollment)
-    return {name: made[name].assign(municipality_code=code) for name in TABLES}, silent
+    made[COUNTED] = _counted(counts)
+    return Followed(made, not_shown=silent)
 
 
-def following_rows(name: str, table: pd.DataFrame, *, funding_year: int) -> pd.DataFrame:
-    """The table under its contract: its columns, in key order. Raises ContractError."""
-    return FOLLOWING[name].arranged(table.assign(funding_year=funding_year))
-
-
-def _successors(units: pd.DataFrame) -> dict[str, str]:
-    """Old code to the one code that took over; a unit that was split goes on as itself."""
-    named = units[units["predecessor_codes"].notna()]
-    heirs: dict[str, set[str]] = {}
-    for new, codes in zip(named["school_unit_code"], named["predecessor_codes"], strict=True):
-        for old in str(codes).split(","):
-            heirs.setdefault(old.strip(), set()).add(str(new))
-    return {old: new for old, found in sorted(heirs.items()) if len(found) == 1 for new in found if new != old}
+def _counted(counts: pd.DataFrame) -> pd.DataFrame:
+    """Everybody assessed at an indicator of one subject; what all subjects together say stands beside the need model."""
+    kept = (counts["series"] == GOALS) & (counts["pupil_group"] == ALL) & (counts["subject"] != ALL_SUBJECTS)
+    names = [
+        "school_unit_code", "subject", "indicator", "indicator_version", "grade", "cohort_year", "assessed_count",
+        "reached_count",
+    ]  # fmt: skip
+    told = counts.loc[kept & (counts["assessed_count"] > 0)].rename(columns={"version": "indicator_version"})
+    return told[names].reset_index(drop=True)
 
 
 def _cohorts(told: pd.DataFrame) -> pd.DataFrame:
@@ -151,22 +175,29 @@ def _value_added(results: pd.DataFrame, enrollment: pd.DataFrame) -> tuple[pd.Da
             value_added_sd=table["value_added"].where(shown), value_added_points=points["value_added"],
             value_added_lower_points=points["interval_lower"], value_added_upper_points=points["interval_upper"],
             value_state=table["state"], joiners_differ=table["joiners_differ"].astype(object).where(shown, None),
-            band_position=_positions(table[shown]).reindex(table["school_unit_code"]).to_numpy(),
         )  # fmt: skip
-        parts.append(rows)
+        band = _band(table[shown]).reindex(table["school_unit_code"]).reset_index(drop=True)
+        edges = band[["band_lower", "band_upper"]].astype(float) * found.points_per_sd
+        parts.append(
+            rows.assign(
+                band_lower_points=edges["band_lower"].to_numpy(),
+                band_upper_points=edges["band_upper"].to_numpy(),
+                band_position=band["position"].to_numpy(),
+            )
+        )  # fmt: skip
     names = [
         name for name in FOLLOWING["school_value_added"].names if name not in ("municipality_code", "funding_year")
     ]
     return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names), silent
 
 
-def _positions(shown: pd.DataFrame) -> pd.Series:
-    """Unit to its place in the band around 0; None for the others."""
+def _band(shown: pd.DataFrame) -> pd.DataFrame:
+    """The band around 0 in SD, and each unit's place in it, by unit; nothing for the others."""
+    names = ["band_lower", "band_upper", "position"]
     if shown.empty:
-        return pd.Series(dtype=object)
+        return pd.DataFrame(columns=names, dtype=object)
     units = shown.assign(stratum="all", observed=shown["value_added"], expected=0.0)
-    placed = expectation_band(units, step=BAND_STEP).units
-    return placed.set_index("school_unit_code")["position"].astype(object)
+    return expectation_band(units, step=BAND_STEP).units.set_index("school_unit_code")[names].astype(object)
 
 
 def _background(enrollment: pd.DataFrame, grade: int) -> pd.DataFrame:
@@ -193,7 +224,7 @@ def _naive(counts: pd.DataFrame, merit: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     told = sums.sum().assign(value=lambda t: t["value_sum"] / t["pupil_count"])
     spread = pooled_sd(*(told[name].to_numpy(float) for name in ("pupil_count", "value_sum", "square_sum")))
     if np.isfinite(spread) and spread > 0:
-        key = (MERIT, "all_subjects", 9)
+        key = (MERIT, ALL_SUBJECTS, 9)
         _compare(pairs, noise, told, key, kind="mean", threshold=NOTED_POINTS, within_sd=spread)
     return tuple(  # type: ignore[return-value]
         pd.concat(parts, ignore_index=True)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from models_py.followed import Followed
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import true_levels
 from models_py.world.subject_results import draw_subject_results
-from orchestration.following import follow_municipality, following_rows
+from orchestration.followup.progress import TABLES, progress_of_year
+from orchestration.followup.rows import followup_record, followup_rows
 from orchestration.resources.tables import Tables
 
 CODE, YEAR = "9999", 2027
@@ -58,10 +60,15 @@ def found() -> dict[str, pd.DataFrame]:
 
 
 @cache
+def made() -> dict[str, Followed]:
+    """What the step makes of it."""
+    return progress_of_year(found(), codes=[CODE], funding_year=YEAR)
+
+
+@cache
 def followed() -> dict[str, pd.DataFrame]:
     """The tables under their contracts."""
-    made, _ = follow_municipality(found(), CODE, funding_year=YEAR)
-    return {name: following_rows(name, table, funding_year=YEAR) for name, table in made.items()}
+    return {name: followup_rows(name, made(), funding_year=YEAR) for name in TABLES}
 
 
 def kept(root: Path) -> None:
@@ -69,4 +76,4 @@ def kept(root: Path) -> None:
     tables = Tables(root=str(root / "aggregate" / "tables"))
     for name, rows in followed().items():
         tables.write(name, rows, YEAR)
-    tables.write_record("followup", YEAR, {"refused": {}, "silent": {}})
+    tables.write_record("progress", YEAR, followup_record(made()))

@@ -10,9 +10,10 @@ import pytest
 
 from expectations.contracts.followup import FOLLOWUP
 from models_py.errors import FollowupError
-from orchestration.following import follow_municipality
+from orchestration.followup.progress import follow_municipality, progress_of_year
 from orchestration.followup_charts import cohort_chart, cohort_spec, noise_spec, value_added_chart, value_added_spec
-from tests.orchestration.followup.followup_home import CODE, LARGE, OLD, RENAMED, SMALL, YEAR, followed, found
+from orchestration.publication.cohorts import COUNTED
+from tests.orchestration.followup.progress_home import CODE, LARGE, OLD, RENAMED, SMALL, YEAR, followed, found
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def tables() -> dict[str, pd.DataFrame]:
 
 
 def test_every_table_keeps_its_contract_and_holds_rows(tables):
-    assert set(tables) == {contract.table for contract in FOLLOWUP}
+    assert set(tables) == {contract.table for contract in FOLLOWUP} | {COUNTED}
     assert all(len(table) for table in tables.values())
 
 
@@ -34,7 +35,7 @@ def test_cohorts_are_followed_from_grade_one_to_nine(tables):
 
 
 def test_no_result_of_the_funding_year_is_seen(tables):
-    earlier, _ = follow_municipality(found(), CODE, funding_year=YEAR - 2)
+    earlier = follow_municipality(found(), CODE, funding_year=YEAR - 2).tables
     for made, newest in ((tables, YEAR - 1), (earlier, YEAR - 3)):
         assert made["cohort_progression"]["result_year"].max() == newest
         assert made["naive_comparison"]["result_year"].max() == newest
@@ -66,14 +67,16 @@ def test_nothing_is_told_of_few_pupils(tables):
 def test_a_year_without_results_per_subject_is_refused_with_what_to_do():
     with pytest.raises(FollowupError, match="no results per subject up to 2016; deliver subject_results"):
         follow_municipality(found(), CODE, funding_year=2017)
+    (refused,) = progress_of_year(found(), codes=[CODE], funding_year=2017).values()
+    assert (refused.tables, "deliver subject_results" in str(refused.refusal)) == ({}, True)
 
 
 def test_a_stage_that_cannot_be_matched_is_silent_and_the_rest_is_told():
     results = found()["results"]
     young = found() | {"results": results[results["grade"] != 9]}
-    made, silent = follow_municipality(young, CODE, funding_year=YEAR)
-    assert list(silent) == ["grades_7_9"]
-    assert set(made["school_value_added"]["stage"]) == {"grades_4_6"}
+    made = follow_municipality(young, CODE, funding_year=YEAR)
+    assert list(made.not_shown) == ["grades_7_9"]
+    assert set(made.tables["school_value_added"]["stage"]) == {"grades_4_6"}
 
 
 def test_the_noise_says_how_many_changes_chance_alone_makes(tables):

@@ -1,0 +1,58 @@
+-- What an index of a form is made of, counted: people alike in all of it are one row. What a form's delivery does not say
+-- stands as if nothing were known; the form's source of need does not read it.
+with
+placements as (
+    select
+        placements.*,
+        extract(year from placements.count_date) - placements.immigration_year as years_in_sweden
+    from {{ ref("stg_municipality__form_enrollment") }} as placements
+    inner join {{ ref("int_form_enrollment__fates") }} as fates
+        on
+            placements.delivery_id = fates.delivery_id
+            and placements.delivery_row_number = fates.delivery_row_number
+    where fates.row_fate = 'used'
+),
+
+leveled as (
+    select
+        municipality_code,
+        count_date,
+        school_form,
+        school_unit_code,
+        coalesce(programme, '') as programme,
+        admission_merit_value,
+        coalesce(prior_education, 'missing') as prior_education,
+        coalesce(study_path, 'none') as study_path,
+        case
+            when has_other_mother_tongue then 'yes'
+            when not has_other_mother_tongue then 'no'
+            else 'missing'
+        end as other_mother_tongue,
+        {{ banded_factors() }}
+    from placements
+)
+
+select
+    municipality_code,
+    count_date,
+    school_form,
+    school_unit_code,
+    programme,
+    admission_merit_value,
+    prior_education,
+    study_path,
+    other_mother_tongue,
+    {{ need_factors() | join(",\n    ") }},
+    cast(count(*) as bigint) as pupil_count
+from leveled
+group by
+    municipality_code,
+    count_date,
+    school_form,
+    school_unit_code,
+    programme,
+    admission_merit_value,
+    prior_education,
+    study_path,
+    other_mother_tongue,
+    {{ need_factors() | join(",\n    ") }}

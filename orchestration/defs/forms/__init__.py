@@ -1,0 +1,1 @@
+"""The forms step: the other school forms beside the compulsory school."""
