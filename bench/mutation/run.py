@@ -100,6 +100,8 @@ def _tool(copy: Path, *words: str) -> str:
     )
     with (copy / "said.txt").open("a", encoding="utf-8") as said:
         said.write(f"{words[:3]}: {done.returncode}\n{done.stdout[-20_000:]}\n{done.stderr[-20_000:]}\n")
+    if done.returncode < 0:
+        raise SystemExit(f"mutmut was ended by signal {-done.returncode}; start again, what is done is kept")
     return done.stdout
 
 
