@@ -36,7 +36,7 @@ COUNT_DAY = (10, 15)
 
 FORECASTS = ("fct_enrollment_forecast", "fct_municipality_forecast", "forecast_backtest", "forecast_break")
 PLANS = ("forecast_capacity", "forecast_budget", "planning_enrollment")
-TOLD = "pupil_forecast"
+PUBLISHED = "pupil_forecast"
 YEARS_BEFORE = 6
 """Counts that stand before the forecast where it is told to the public."""
 
@@ -115,7 +115,7 @@ def own_forecasts(
         made, _ = forecast_of_year(own, own_units, latest={code: latest[code]}, cohorts=lent)
         told.append(told_forecast(made, own, latest=latest, funding_year=funding_year))
     told = [table for table in told if len(table)]
-    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(CONTRACTS[TOLD].names))
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(CONTRACTS[PUBLISHED].names))
 
 
 def told_forecast(
@@ -129,7 +129,7 @@ def told_forecast(
     town = made["fct_municipality_forecast"].assign(school_unit_code=WHOLE)
     units = made["fct_enrollment_forecast"]
     if town.empty:
-        return pd.DataFrame(columns=list(CONTRACTS[TOLD].names))
+        return pd.DataFrame(columns=list(CONTRACTS[PUBLISHED].names))
     ahead = pd.concat([town, units[units["grade"] == WHOLE]], ignore_index=True)
     ahead = ahead.assign(
         count_year=ahead["target_count_year"], expected_count=ahead["expected_count"].astype(float).round(1),
@@ -147,9 +147,9 @@ def told_forecast(
     before = pd.concat(parts, ignore_index=True)
     before = before[pd.MultiIndex.from_frame(before[["municipality_code", "school_unit_code"]]).isin(known)]
     before = before.assign(counted_count=before["pupil_count"].astype(int), **dict.fromkeys(_AHEAD))
-    columns = list(CONTRACTS[TOLD].names)
+    columns = list(CONTRACTS[PUBLISHED].names)
     whole = pd.concat([part[[*columns[:1], *columns[2:]]].astype(object) for part in (before, ahead)])
-    return CONTRACTS[TOLD].arranged(whole.assign(funding_year=funding_year))
+    return CONTRACTS[PUBLISHED].arranged(whole.assign(funding_year=funding_year))
 
 
 def plans_of_municipality(
@@ -241,7 +241,7 @@ def _measure(scope: Scope, code: str, year: int, name: str) -> list[tuple[str, f
 def _october(enrollment: pd.DataFrame) -> pd.DataFrame:
     """Counts of 15 October with their year, grades named by age; spring counts have other pupils."""
     days = pd.Series(enrollment["count_date"], dtype=object)
-    autumn = [day.month == 10 for day in days]
+    autumn = pd.Series([day.month == COUNT_DAY[0] for day in days], index=days.index, dtype=bool)
     kept = enrollment[autumn].assign(count_year=[day.year for day in days[autumn]])
     return kept.assign(grade=renamed(kept["grade"], told_on=kept["count_date"]))
 

@@ -53,6 +53,8 @@ BREAKS: dict[str, tuple[str, str, str]] = {  # name -> step, module, function th
     "change": ("change_since_last_year", "orchestration.defs.allocation.change", "compare_years"),
     "how_sure": ("how_sure", "orchestration.defs.allocation.change", "_sure"),
     "organisers": ("organiser_terms", "orchestration.defs.allocation.organisers", "organiser_tables"),
+    "forms": ("school_forms", "orchestration.defs.forms.assets", "form_result"),
+    "form_rules": ("form_rules", "orchestration.defs.forms.checks", "judge"),
     "rule_result": ("publication__rule_result", "orchestration.defs.publication.assets", "collect"),
     "proposal": ("publication__proposal", "orchestration.defs.publication.assets", "propose_all"),
     "gate_rules": ("gate_rules", "orchestration.defs.publication.checks", "result_rows"),

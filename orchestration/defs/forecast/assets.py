@@ -14,6 +14,7 @@ from orchestration.forecast_charts import backtest_chart, forecast_chart
 from orchestration.forecasting import (
     FORECASTS,
     PLANS,
+    PUBLISHED,
     cohorts_of,
     forecast_of_year,
     own_forecasts,
@@ -21,9 +22,6 @@ from orchestration.forecasting import (
     planning_rows,
     plans_of_municipality,
     weighted_errors,
-)
-from orchestration.forecasting import (
-    TOLD as PUBLISHED,
 )
 from orchestration.names import FORECAST, STATISTICS_TEAM
 from orchestration.partitions import count_dates, funding_years

@@ -28,6 +28,7 @@ from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.resources.warehouse import Warehouse
 
+ENROLLMENT = "fct_enrollment"
 TABLES = tuple(contract.table for contract in CONTRACTS_OF_FORMS)
 TOLD = {
     "form_need_index": "The need index of every other school form, each from its own source (pupil-weighted mean 100 per form).",
@@ -37,7 +38,7 @@ TOLD = {
     "form_age": "What one child meets from one to twenty: kronor per person and year at each usual age.",
 }
 DEPS = [
-    *(dg.AssetKey(["marts", name]) for name in (COUNTS, BACKGROUND, UNITS, "fct_enrollment")),
+    *(dg.AssetKey(["marts", name]) for name in (COUNTS, BACKGROUND, UNITS, ENROLLMENT)),
     dg.AssetKey(["need", "fct_need_index"]),
     dg.AssetKey(["allocation", "fct_allocation"]),
 ]
@@ -58,7 +59,8 @@ def school_forms_of_the_year(context: dg.AssetExecutionContext, warehouse: Wareh
     """Compute every form that a municipality decides for the year; one form that fails refuses the municipality."""
     year = int(context.partition_key)
     marts = {
-        name: dict(tuple(warehouse.mart(name).groupby("municipality_code"))) for name in (COUNTS, BACKGROUND, UNITS)
+        name: dict(tuple(warehouse.mart(name).groupby("municipality_code")))
+        for name in (COUNTS, BACKGROUND, UNITS, ENROLLMENT)
     }
     made: dict[str, list[pd.DataFrame]] = {name: [] for name in (*TABLES, *WHOLE)}
     records: dict[str, dict] = {}
@@ -80,10 +82,9 @@ def school_forms_of_the_year(context: dg.AssetExecutionContext, warehouse: Wareh
         except (LikvardError, PolicyError) as error:
             records[code] = {"refusal": str(error)}
             continue
-        enrollment = warehouse.mart("fct_enrollment", dates=[day])
-        ages = ages_of(
-            results, lines=lines[code], enrollment=enrollment[enrollment["municipality_code"] == code], day=day
-        )
+        enrollment = marts[ENROLLMENT][code]  # a municipality with lines has counts
+        counted = enrollment[enrollment["count_date"] == day]
+        ages = ages_of(results, lines=lines[code], enrollment=counted, day=day)
         whole = compulsory_overview(
             lines[code], need[code], allocations[code], withheld=allocations[code]["need_parts"]["units"]
         )
@@ -91,8 +92,8 @@ def school_forms_of_the_year(context: dg.AssetExecutionContext, warehouse: Wareh
         parts = [_rows(result, own, year) for result in results]
         parts.append({"form_overview": pd.DataFrame([*rows, whole], dtype=object), "form_age": ages})
         for part in parts:
-            for name, rows in part.items():
-                made[name].append(rows.assign(municipality_code=code, funding_year=year))
+            for name, table in part.items():
+                made[name].append(table.assign(municipality_code=code, funding_year=year))
         records[code] = _record(list(decided), results)
     tables.write_record("school_forms", year, records)
     for name in (*TABLES, *WHOLE):

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from models_py.allocation import GRADES, AllocationPolicy, BasePolicy, StructuralPolicy, allocate, explain, measure
+from models_py.allocation import AllocationPolicy, BasePolicy, StructuralPolicy, allocate, explain, measure
 
+GRADES = ("F", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 WEIGHTS = dict(
     zip(GRADES, map(Decimal, ["1", "1", "1.18", "1.31", "1.26", "1.29", "1.35", "1.42", "1.43", "1.43"]), strict=True)
 )
