@@ -45,8 +45,13 @@ def widened(
     """
     hidden = hidden.copy()
     while len(found := narrow(sums, values, hidden=hidden, needed=needed)):
+        before = hidden.sum()
         for cell in found:
             hidden |= _moving(sums, values, np.where(hidden, 0.0, cost), cell=cell, needed=needed[cell])
+        if hidden.sum() == before:  # nothing more moves, so another round would find the same
+            raise DisclosureError(
+                f"{len(found)} cells stay too narrow though all that move are withheld", reason="no_solution"
+            )
     for cell in np.argsort(-cost, kind="stable"):
         if hidden[cell] and not primary[cell]:
             fewer = hidden.copy()

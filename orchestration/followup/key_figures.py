@@ -35,6 +35,7 @@ from orchestration.followup.reorganised import successors_of
 from orchestration.followup.similar import similar_municipality_rows, similar_unit_rows
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
+from orchestration.school_forms import renamed
 
 TABLES = (
     "unit_cost", "unit_staffing", "state_grant", "cost_pass_through", "equity_by_year", "similar_unit",
@@ -46,6 +47,7 @@ _NO_NEED = pd.DataFrame(
 )
 """No rows, with the types of need."""
 _LOWER_STAGES = ("F", *map(str, range(1, 7)))
+"""Grades of the lower and middle stages, named by age."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,11 +179,18 @@ def _similar(
         return pd.DataFrame()
     with_figures = {unit for table in figures.values() for unit in table["code"]}
     units = need[(need["year"] == max(years)) & need["school_unit_code"].isin(with_figures)]
-    grades = of_october(enrollment)
-    grades = grades[np.array([day.year + 1 == max(years) for day in grades["count_date"]], dtype=bool)]
-    stages = grades.groupby("school_unit_code")["grade"].agg(_stages)
+    stages = stages_of(enrollment, accounts_year=max(years))
     units = units.assign(code=units["school_unit_code"], stages=units["school_unit_code"].map(stages))
     return similar_unit_rows(figures, units.dropna(subset=["stages"]))
+
+
+def stages_of(enrollment: pd.DataFrame, *, accounts_year: int) -> pd.Series:
+    """Which part of the compulsory school each unit has: ``lower`` (to year 6), ``upper`` or ``whole``, by its October counts
+    before the year; a grade's name is read on its own day."""
+    counts = of_october(enrollment)
+    counts = counts[np.array([day.year + 1 == accounts_year for day in counts["count_date"]], dtype=bool)]
+    named = counts.assign(grade=renamed(counts["grade"], told_on=counts["count_date"]))
+    return named.groupby("school_unit_code")["grade"].agg(_stages)
 
 
 def _stages(grades: pd.Series) -> str:

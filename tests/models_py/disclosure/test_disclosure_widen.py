@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy import sparse
 from scipy.optimize import OptimizeResult
 
 from models_py.disclosure import DisclosureRule, protect, tables_of
@@ -17,7 +18,7 @@ from models_py.errors import DisclosureError
 from tests.models_py.disclosure.test_disclosure_engine import attacked, cube, drawn
 
 RULE = DisclosureRule()
-PROTECT = sys.modules["models_py.disclosure.protect"]
+PROTECT, WIDEN = (sys.modules[f"models_py.disclosure.{name}"] for name in ("protect", "widen"))
 
 
 @contextmanager
@@ -85,3 +86,12 @@ def test_a_cell_that_nothing_can_protect_is_told_of():
     assert widths(alone, np.array([5.0]), hidden=one, wanted=np.array([10.0])) == pytest.approx(0.0)
     with pytest.raises(DisclosureError, match="cannot be made wide enough"):
         widened(alone, np.array([5.0]), np.ones(1), hidden=one, primary=one, needed=np.array([10.0]))
+
+
+def test_a_choice_that_gets_no_wider_is_told_of_instead_of_sought_for_ever(monkeypatch: pytest.MonkeyPatch):
+    """Movement too small for the solver's tolerance adds no cell; the next round would be the same."""
+    sums = sparse.csr_matrix([[1.0, 1.0, -1.0]])
+    values, hidden = np.array([5.0, 40.0, 45.0]), np.array([True, False, False])
+    monkeypatch.setattr(WIDEN, "_moving", lambda *_, **__: np.zeros(3, dtype=bool))
+    with pytest.raises(DisclosureError, match="1 cells stay too narrow"):
+        widened(sums, values, np.ones(3), hidden=hidden, primary=hidden, needed=np.full(3, 10.0))

@@ -17,7 +17,7 @@ from models_py.errors import FollowupError
 from models_py.followup.key_figures import FEWEST_POSTS, FEWEST_POSTS_BEHIND_A_SHARE
 from models_py.need import fit_within_school
 from orchestration.followup.equity import need_by_year
-from orchestration.followup.key_figures import TABLES, key_figures_of_year
+from orchestration.followup.key_figures import TABLES, key_figures_of_year, stages_of
 from orchestration.followup.rows import followup_record, followup_rows
 from orchestration.followup.similar import KOLADA_FIGURES, kolada_values, similar_municipalities, similar_unit_rows
 from orchestration.key_figure_charts import equity_chart, equity_spec, pass_through_chart, pass_through_spec
@@ -173,6 +173,17 @@ def test_units_are_beside_units_of_the_same_grades_and_a_few_are_beside_nobody()
     assert rows.loc["a", ["compared_value", "similar_count", "similar_median"]].tolist() == [1.0, 4, 3.5]
     alike = units.assign(need_index=100.0)
     assert similar_unit_rows({"teachers_per_100_pupils": values}, alike).empty
+
+
+def test_a_school_to_year_six_is_the_same_school_when_the_grades_are_renamed_in_2028():
+    def stages(day: date, grades: list[str]) -> str:
+        counts = pd.DataFrame({"school_unit_code": "a", "grade": grades, "count_date": day, "pupil_count": 20})
+        return stages_of(counts, accounts_year=day.year + 1)["a"]
+
+    before, after = date(2027, 10, 15), date(2028, 10, 15)
+    assert stages(before, ["F", "1", "6"]) == stages(after, ["1", "2", "7"]) == "lower"
+    assert stages(before, ["6", "7"]) == stages(after, ["7", "8"]) == "whole"
+    assert stages(before, ["7", "9"]) == stages(after, ["8", "10"]) == "upper"
 
 
 def test_need_of_past_years_is_by_one_and_the_same_weights():
