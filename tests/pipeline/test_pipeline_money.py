@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +120,35 @@ def again(
         material, root=home.published, actor="a", now=datetime(2026, 1, 1, tzinfo=UTC), is_demo=True
     )
     return outcome
+
+
+def test_causes_of_units_withheld_last_year_are_kept_out_of_the_publication(home, tmp_path):
+    """What the step before recorded is what the proposal leaves out: a change, cause by cause, tells last year's index."""
+    tables = Tables(root=str(home.path / "aggregate" / "tables"))
+    warehouse = Warehouse(path=str(home.path / "pseudonymised" / "warehouse.duckdb"))
+    accepted = home.path / "pseudonymised" / "accepted"
+    scope = Scope(policies=str(ROOT / "policies"))
+    found = Material.of(tables, warehouse=warehouse, scope=scope, accepted=accepted, funding_year=YEAR)
+    units = ["99990001", "99990007"]
+    changes = {
+        "municipality_code": CODE, "funding_year": YEAR, "school_unit_code": units, "change_sek": [Decimal("1.00")] * 2
+    }  # fmt: skip
+    told = {
+        "allocation_change": {CODE: pd.DataFrame(changes | {
+            "unit_change_code": "both", "previous_total_sek": [Decimal("1.00")] * 2, "new_total_sek": [Decimal("2.00")] * 2,
+        })},
+        "allocation_change_part": {CODE: pd.DataFrame(changes | {"cause_code": "pupils"})},
+    }  # fmt: skip
+    record = {CODE: found.changes[CODE] | {"withheld_last_year": units[:1]}}
+    material = replace(found, cut={**found.cut, **told}, changes=record)
+    (outcome,) = propose_all(material, root=tmp_path, actor="a", now=datetime(2026, 1, 1, tzinfo=UTC), is_demo=True)
+    assert outcome.status == "published", outcome
+    parts, whole = (
+        pd.read_parquet(tmp_path / CODE / str(YEAR) / "proposed" / "tables" / f"{name}.parquet")
+        for name in ("allocation_change_part", "allocation_change")
+    )
+    assert parts["school_unit_code"].tolist() == units[1:]
+    assert whole["school_unit_code"].tolist() == units
 
 
 def edited(file: str, old: str, new: str) -> Callable[[Path], None]:
