@@ -6,9 +6,11 @@ Belongs here: the values of that page. Does not: a school unit's own page (``uni
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from markupsafe import Markup
 
+from orchestration.school_forms import renamed
 from orchestration.site.charts.cohorts import Path
 from orchestration.site.charts.intervals import beside_band
 from orchestration.site.pages import Material, Page, Section, Table
@@ -33,7 +35,9 @@ from orchestration.site.speaking import Speaker
 from orchestration.site.unit_pupils import has_page
 
 STAGES = ("grades_4_6", "grades_7_9")
-LAST_GRADE = "9"
+FIRST_GRADE, LAST_GRADE = "F", "9"
+"""By the names that ages have in the nine-year school."""
+COUNT_DAY = (10, 15)
 
 
 def pupils_page(material: Material) -> Page:
@@ -126,14 +130,31 @@ def _ahead(material: Material) -> list[Block]:
 
 
 def _grades_ahead(material: Material, years: Sequence[int]) -> list[Block]:
-    """The last count and those expected, by grade."""
+    """The last count and those expected, a row per age: from July 2028 the grades of the same ages bear other names."""
     speaker, say, shown = material.speaker, material.speaker.say, [years[0] - 1, *years]
-    rows = [row for row in material.book.of("pupil_forecast", "school_unit_code", WHOLE) if row["grade"] != WHOLE]
-    cells = {(row["grade"], row["count_year"]): row for row in rows}
-    grades = sorted({row["grade"] for row in rows}, key=lambda grade: (grade != "F", grade))
-    lines = [[_grade(speaker, grade), *(_count(speaker, cells.get((grade, y))) for y in shown)] for grade in grades]
+    rows = [
+        row
+        for row in material.book.of("pupil_forecast", "school_unit_code", WHOLE)
+        if row["grade"] != WHOLE and row["count_year"] in shown
+    ]
+    days = [date(row["count_year"], *COUNT_DAY) for row in rows]
+    ages = renamed([row["grade"] for row in rows], told_on=days)
+    cells = {(age, row["count_year"]): row for age, row in zip(ages, rows, strict=True)}
+    lines = []
+    for age in sorted(set(ages), key=lambda age: 0 if age == FIRST_GRADE else int(age)):
+        of_age = [cells.get((age, year)) for year in shown]
+        lines.append([_grade_names(speaker, [row for row in of_age if row]), *(_count(speaker, row) for row in of_age)])
     caption, heads = say("forecast_grades_caption"), [say("head_grade_of"), *map(str, shown)]
     return [("folded", (caption, Table(caption, heads, lines, numbers=tuple(range(1, len(heads))))))] if rows else []
+
+
+def _grade_names(speaker: Speaker, rows: Sequence[Row]) -> Markup:
+    """What an age's grade is called, and from which year it is called something else."""
+    named = [_grade(speaker, row["grade"]) for row in rows]
+    changed = next((place for place, name in enumerate(named) if name != named[0]), None)
+    if changed is None:
+        return named[0]
+    return speaker.say("grade_renamed", before=named[0], after=named[changed], year=str(rows[changed]["count_year"]))
 
 
 def _units_ahead(material: Material, years: Sequence[int]) -> list[Block]:
@@ -165,7 +186,7 @@ def _count(speaker: Speaker, row: Row | None) -> Markup:
 
 
 def _grade(speaker: Speaker, grade: str) -> Markup:
-    return speaker.say("line_grade_f") if grade == "F" else speaker.say("line_grade", grade=grade)
+    return speaker.say("line_grade_f") if grade == FIRST_GRADE else speaker.say("line_grade", grade=grade)
 
 
 def _named(material: Material, rows: Sequence[Row]) -> list[tuple[str, Row]]:

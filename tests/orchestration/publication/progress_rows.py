@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from models_py.disclosure import DisclosureRule
 from orchestration.publication.cohorts import COMPARED, COUNTED, VALUED, told_progress
+from orchestration.school_forms import by_their_day
 
 NEWEST = 2026
 POINTS = {
@@ -98,10 +100,11 @@ def _made(code: str, year: int, codes: tuple[str, ...], threshold: int) -> dict[
 def _forecast(codes: Sequence[str], *, newest: int) -> list[dict[str, Any]]:
     rows = []
     places = [(unit, "all", 160 + 9 * number) for number, unit in enumerate(codes)]
-    places += [("all", "all", sum(size for *_, size in places)), ("all", "9", 70)]
-    for unit, grade, size in places:
+    places += [("all", "all", sum(size for *_, size in places)), ("all", "F", 62), ("all", "9", 70)]
+    for unit, age, size in places:
         for step in range(-3, 4):
             ahead, expected = step > 0, size * (1 + 0.021 * step)
+            (grade,) = by_their_day([age], wanted_on=[date(newest + step, 10, 15)])
             rows.append(
                 {
                     "school_unit_code": unit, "grade": grade, "count_year": newest + step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -98,3 +99,15 @@ def test_cohorts_that_have_left_school_are_thin_and_those_at_school_bear_their_y
     assert newest == 2026
     assert [line.words for line in lines] == [None] * 4 + [str(year) for year in range(2017, 2026)]
     assert {line.kind for line in lines[:4]} == {"past"}
+
+
+def test_expected_pupils_stand_in_a_row_per_age_when_the_grades_change_names(whole: Book):
+    """2028's grade 1 is 2027's preschool class: no row compares children of six with children of seven."""
+    body = bodies(whole)["pupils.html"]
+    table = body[body.index(str(Speaker("sv", {}).say("forecast_grades_caption"))) :].split("</table>")[0]
+    rows = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)[1:]
+    names = [re.sub(r"<[^>]+>|\s+", " ", re.search(r"<th.*?</th>", row, re.DOTALL)[0]).strip() for row in rows]
+    assert names[0] == "förskoleklass, från 2028 årskurs 1"
+    assert names[-1] == "årskurs 9, från 2028 årskurs 10"
+    assert len(names) == 2, "the fixture tells the youngest and the oldest"
+    assert all(row.count("pupil_forecast.") == 4 for row in rows)
