@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -24,26 +25,26 @@ def show_rows(accepted: Path, *, into: Path) -> None:
         _link(file, into / file.parent.name / file.name.lstrip("_"))
 
 
-def take_tables(tables: Path, *, warehouse: Path) -> tuple[str, ...]:
-    """Make ``warehouse`` of the tables that Spark wrote (``<schema>.db/<table>/*.parquet``); returns their names, sorted.
+def take_tables(tables: Path, *, wanted: Collection[str], warehouse: Path) -> None:
+    """Make ``warehouse`` of the tables that Spark wrote (``<schema>.db/<table>/*.parquet``), those named in ``wanted``.
 
-    The old warehouse stands until the new one is whole. Raises FileNotFoundError where Spark wrote no table.
+    The old warehouse stands until the new one is whole. Raises LookupError where a wanted table (``schema.table``) is missing.
     """
-    folders = sorted(folder for folder in tables.glob("*.db/*") if any(folder.glob("*.parquet")))
-    if not folders:
-        raise FileNotFoundError(f"Spark wrote no table in {tables}; look into dbt's log")
+    folders = {name: tables / f"{name.replace('.', '.db/')}" for name in sorted(wanted)}
+    missing = [name for name, folder in folders.items() if not any(folder.glob("*.parquet"))]
+    if missing:
+        first = ", ".join(missing[:3])
+        raise LookupError(
+            f"Spark wrote {len(wanted) - len(missing)} of {len(wanted)} tables, not {first}; build all models, without --select"
+        )
     unfinished = warehouse.with_name(f".{warehouse.name}.part")
     unfinished.unlink(missing_ok=True)
-    names = []
     with duckdb.connect(str(unfinished), config={"threads": 2}) as connection:
-        for folder in folders:
-            schema, table = folder.parent.stem, folder.name
-            connection.execute(f'create schema if not exists "{schema}"')
-            rows = connection.read_parquet(str(folder / "*.parquet"))
-            rows.create(f'"{schema}"."{table}"')
-            names.append(f"{schema}.{table}")
+        for schema in sorted({name.split(".")[0] for name in wanted}):
+            connection.execute(f"create schema {schema}")
+        for name, folder in folders.items():
+            connection.read_parquet(str(folder / "*.parquet")).create(name)
     os.replace(unfinished, warehouse)
-    return tuple(names)
 
 
 def _link(file: Path, name: Path) -> None:
