@@ -16,10 +16,7 @@ import duckdb
 from bench.homes import LIKVARD, Home, demo_home, forget, new_home
 
 PYTHON = Path(__file__).resolve().parent.parent / ".venv-spark" / "bin" / "python"
-_STORED = """
-select table_schema || '.' || table_name from duck.information_schema.tables
-where table_catalog = 'duck' and table_type = 'BASE TABLE' order by 1
-"""
+_STORED = "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'duck' order by 1"
 
 
 @dataclass(frozen=True, slots=True)
