@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     pictures: bool = Field(
         default=True, description="Draw pictures on the assets; a run without them is some seconds shorter."
     )
+    separated: bool = Field(
+        default=False,
+        description="Other municipalities share the machine: the doctor looks that no account reaches another's.",
+    )
     spark_python: Path | None = Field(
         default=None, description="Python of the environment with dbt-spark: Spark makes the tables instead of DuckDB."
     )
