@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 CLAIM ?= all
 WORKERS ?= 2
 
-.PHONY: help demo test ui lint format types prove mutate bench golden docs screenshot lock sbom clean contract superset environment environment-bench environment-superset
+.PHONY: help demo test ui lint format types prove mutate bench golden docs screenshot lock sbom clean contract superset spark environment environment-bench environment-superset environment-spark
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ environment-bench: ## build .venv-bench from the bench lock, once
 
 environment-superset: ## build .venv-superset from its own lock, once
 	@tools/environment.sh .venv-superset requirements/superset.txt "$(PYTHON)" bare
+
+environment-spark: ## build .venv-spark from its own lock, once
+	@tools/environment.sh .venv-spark requirements/spark.txt "$(PYTHON)" bare
 
 demo: environment ## run the main job on the built-in example municipality
 	@.venv/bin/likvard demo
@@ -62,7 +65,10 @@ screenshot: environment-bench ## take the pictures of the docs: the UI from a ru
 superset: environment-bench environment-superset ## let Apache Superset read the demonstration and draw a chart
 	@.venv-bench/bin/python -m bench.superset
 
-lock: ## resolve the four locks anew; they hold hashes and no addresses
+spark: environment-bench environment-spark ## let Spark make the tables of the demonstration and compare every row with DuckDB's
+	@.venv-bench/bin/python -m bench.spark
+
+lock: ## resolve the five locks anew; they hold hashes and no addresses
 	@tools/lock.sh "$(PYTHON)"
 
 sbom: environment ## bill of materials (CycloneDX 1.6) and licences of the run lock, in build/

@@ -17,6 +17,7 @@ from orchestration import (
     cli_followup,
     cli_forecast,
     cli_forms,
+    cli_host,
     cli_init,
     cli_month,
     cli_operations,
@@ -131,6 +132,7 @@ cli_compare.register(app)
 cli_followup.register(app)
 cli_forecast.register(app)
 cli_forms.register(app)
+cli_host.register(app)
 cli_init.register(app)
 cli_operations.register(app)
 cli_publish.register(app)

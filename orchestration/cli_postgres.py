@@ -1,4 +1,4 @@
-"""Verbs of the database that BI reads: send what is published, and ask whether it is still the same.
+"""Verbs of the database that BI reads: send what is published, say who reads, ask whether it is still the same.
 
 Reads arguments, calls, prints places and counts; never the address of the database. Heavy imports stand in the verbs, as
 in ``orchestration.cli``.
@@ -31,8 +31,8 @@ def register(app: typer.Typer) -> None:
 def send(year: Annotated[int | None, typer.Option(help=say("help_postgres_year"))] = None) -> None:
     """Load the versions that the pointers name, and let the views show them."""
     from orchestration.publication.postgres.connection import PostgresError, connected, read_url
+    from orchestration.publication.postgres.readers import READER, SCHEMA
     from orchestration.publication.postgres.sink import publish
-    from orchestration.publication.postgres.views import READER, SCHEMA
 
     found = settings()
     try:
@@ -53,6 +53,22 @@ def send(year: Annotated[int | None, typer.Option(help=say("help_postgres_year")
     out.print(say("postgres_served", count=len(sent) - refused, schema=SCHEMA, role=READER))
     if refused:
         raise typer.Exit(NONE_SENT if refused == len(sent) else SOME_REFUSED)
+
+
+@postgres.command("reader", help=say("help_postgres_reader"))
+def reader(codes: Annotated[list[str], typer.Argument(help=say("help_postgres_reader_code"))]) -> None:
+    """Make the role that reads one municipality's rows."""
+    from orchestration.publication.postgres.connection import PostgresError, connected, read_url
+    from orchestration.publication.postgres.readers import add, role_of
+
+    try:
+        with connected(read_url(settings().postgres_url_file)) as connection:
+            made = {code: add(connection, code) for code in codes}
+    except (PostgresError, ValueError) as error:
+        refuse(str(error))
+    for code, is_new in made.items():
+        text = "postgres_reader_made" if is_new else "postgres_reader_stands"
+        out.print(say(text, code=code, role=role_of(code)))
 
 
 @postgres.command("verify", help=say("help_postgres_verify"))

@@ -1,6 +1,7 @@
 """dbt as this project starts it: with the models as they were parsed once, for every home.
 
-Belongs here: one call of dbt. Does not: parsing (``orchestration.manifest``), what is built (``defs/factors``).
+Belongs here: one call of dbt, on DuckDB or where the settings say so on Spark. Does not: parsing
+(``orchestration.manifest``), what is built (``defs/factors``).
 
 A home of its own would make dbt parse every model anew, which takes longer than building them.
 """
@@ -12,10 +13,18 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 
 from orchestration.manifest import PARSED, ensure_manifest
+from orchestration.settings import settings
+from orchestration.spark.run import on_spark
 
 
 def main() -> None:
-    """Start dbt with the arguments of this process; exits as dbt does: 0 done, 1 something failed, 2 not started."""
+    """Start dbt with the arguments of this process; exits as dbt does: 0 done, 1 something failed, 2 not started.
+
+    Where the settings name Spark's environment, dbt works there (``orchestration.spark``).
+    """
+    found = settings()
+    if found.spark_python is not None:
+        sys.exit(on_spark(found, sys.argv[1:]))
     ensure_manifest()
     parsed = Manifest.from_msgpack(PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
     done = dbtRunner(manifest=parsed).invoke(sys.argv[1:])

@@ -12,6 +12,8 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 import dagster as dg
 
+from orchestration.executor import in_the_home
+
 warnings.filterwarnings("ignore", message="Specifying a partitions_def on an AssetCheckSpec")
 
 
@@ -19,4 +21,4 @@ warnings.filterwarnings("ignore", message="Specifying a partitions_def on an Ass
 def defs() -> dg.Definitions:
     """All assets, checks, jobs, schedules and resources."""
     loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent / "defs")
-    return dg.Definitions.merge(loaded, dg.Definitions(executor=dg.in_process_executor))
+    return dg.Definitions.merge(loaded, dg.Definitions(executor=in_the_home))

@@ -6,12 +6,15 @@ Belongs here: preparing ``LIKVARD_HOME``. Does not: what a run does in it.
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orchestration.intake.zones import create_zones
 from orchestration.manifest import QUIET, ensure_manifest
 from orchestration.settings import Settings
+
+LOOK_AGAIN_S = 0.5
 
 
 class HomeInUseError(RuntimeError):
@@ -29,11 +32,19 @@ def prepare(found: Settings) -> None:
 
 
 @contextmanager
-def alone_in(found: Settings) -> Iterator[None]:
-    """Hold the home's lock; it dies with the process. Raises HomeInUseError when another run holds it."""
+def alone_in(found: Settings, *, patience_s: float = 0.0) -> Iterator[None]:
+    """Hold the home's lock; it dies with the process.
+
+    Waits for another run to let go of it, at most ``patience_s`` seconds, and raises HomeInUseError then.
+    """
+    until = time.monotonic() + patience_s
     with (found.home / ".run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise HomeInUseError(str(found.home)) from None
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise HomeInUseError(str(found.home)) from None
+                time.sleep(LOOK_AGAIN_S)
         yield

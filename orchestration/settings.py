@@ -55,6 +55,19 @@ class Settings(BaseSettings):
     pictures: bool = Field(
         default=True, description="Draw pictures on the assets; a run without them is some seconds shorter."
     )
+    separated: bool = Field(
+        default=False,
+        description="Other municipalities share the machine: the doctor looks that no account reaches another's.",
+    )
+    spark_python: Path | None = Field(
+        default=None, description="Python of the environment with dbt-spark: Spark makes the tables instead of DuckDB."
+    )
+    spark_folder: Path | None = Field(
+        default=None, description="Folder that Spark's workers see too, for the time of a build; unset: in the home."
+    )
+    spark_seen_as: str | None = Field(
+        default=None, description="The same folder as the workers name it, such as s3a://bucket/likvard."
+    )
     funding_years: tuple[int, ...] = Field(
         default=tuple(range(FIRST_FUNDING_YEAR, LAST_FUNDING_YEAR + 1)), description="Years that can be run."
     )

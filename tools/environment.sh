@@ -30,7 +30,9 @@ echo "Setting up $folder from $lock (a few minutes the first time) …" >&2
 # A sync removes what the lock does not name, pip included: bring it back before the next one.
 "$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$folder/bin/python" -m ensurepip >/dev/null
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-"$folder/bin/uv" pip sync --quiet --python "$folder/bin/python" --require-hashes --compile-bytecode "$lock"
+# What a package without a wheel is built with comes from the lock, too.
+"$folder/bin/uv" pip sync --quiet --python "$folder/bin/python" --require-hashes --build-constraint "$lock" \
+  --compile-bytecode "$lock"
 if [ -z "$bare" ]; then
   # The project itself: the build backend is in the lock, so nothing is fetched.
   "$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$folder/bin/python" -m ensurepip >/dev/null

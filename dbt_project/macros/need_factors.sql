@@ -38,10 +38,10 @@
     end as immigration,
     case
         when household_income_quintile between 1 and 5
-            then 'quintile_' || cast(household_income_quintile as varchar)
+            then 'quintile_' || cast(household_income_quintile as string)
         else 'missing'
     end as household_income,
-    case when area_type between 1 and 5 then 'area_' || cast(area_type as varchar) else 'missing' end as area_type,
+    case when area_type between 1 and 5 then 'area_' || cast(area_type as string) else 'missing' end as area_type,
     case when is_boy then 'boy' when not is_boy then 'girl' else 'missing' end as sex,
     case
         when has_econ_assistance then 'yes'

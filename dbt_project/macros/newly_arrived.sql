@@ -10,7 +10,7 @@
                     {{ birth_year }} + case when {{ count_date }} >= {{ ten_years_from() }} then 6 else 7 end,
                     extract(year from {{ count_date }})
                     - cast(case when {{ grade }} = 'F' then '0' else {{ grade }} end as integer) + 1
-                ) as varchar
+                ) as string
             ) || '-08-31' as date
         )
         and {{ first_day }} + interval '4' year > {{ count_date }},

@@ -8,7 +8,7 @@
 
     Rules come before duplicates: a pupil who left a unit and came back has one valid row, not a duplicate.
 #}
-{% macro row_fates(rows, keys, excluded_rule="cast(null as varchar)") %}
+{% macro row_fates(rows, keys, excluded_rule="cast(null as string)") %}
     select
         judged.*,
         case
@@ -36,7 +36,7 @@
 
 
 {# The end of a model of fates: one row per accepted row, its fate and what left it out. Arguments as in `row_fates`. #}
-{% macro fate_per_row(rows, keys, excluded_rule="cast(null as varchar)") %}
+{% macro fate_per_row(rows, keys, excluded_rule="cast(null as string)") %}
 select
     delivery_id,
     delivery_row_number,

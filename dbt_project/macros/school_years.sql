@@ -11,7 +11,7 @@
 {# Any date -> 15 October of its school year (July to June). #}
 {% macro count_date_around(day) -%}
     cast(
-        cast(extract(year from {{ day }}) - case when extract(month from {{ day }}) < 7 then 1 else 0 end as varchar)
+        cast(extract(year from {{ day }}) - case when extract(month from {{ day }}) < 7 then 1 else 0 end as string)
         || '-10-15' as date
     )
 {%- endmacro %}

@@ -32,6 +32,7 @@ from orchestration.operations.probes_published import (
     work_findings,
 )
 from orchestration.operations.probes_runs import run_findings
+from orchestration.operations.probes_separation import separation_findings
 from orchestration.operations.settings_file import Operations
 from orchestration.settings import TIME_ZONE, Settings
 
@@ -65,6 +66,7 @@ def examine(found: Settings, *, operations: Operations, now: datetime) -> Report
     today = now.astimezone(ZoneInfo(TIME_ZONE)).date()
     findings = [
         *zone_findings(found),
+        *separation_findings(found),
         *published_findings(found),
         *leftover_findings(found),
         *payment_findings(found),

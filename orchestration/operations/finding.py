@@ -31,6 +31,8 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = {
     "payment_unfinished": ("warning", "doctor_payment_unfinished", "doctor_payment_unfinished_do"),
     "zone_missing": ("warning", "doctor_zone_missing", "doctor_zone_missing_do"),
     "zone_open": ("critical", "doctor_zone_open", "doctor_zone_open_do"),
+    "separation_open": ("critical", "doctor_separation_open", "doctor_separation_open_do"),
+    "separation_owner": ("critical", "doctor_separation_owner", "doctor_separation_owner_do"),
     "key_other": ("critical", "doctor_key_other", "doctor_key_other_do"),
     "key_unusable": ("critical", "doctor_key_unusable", "doctor_key_unusable_do"),
     "key_absent": ("info", "doctor_key_absent", "doctor_key_absent_do"),

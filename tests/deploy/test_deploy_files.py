@@ -66,10 +66,18 @@ def test_every_service_is_hardened_and_writes_in_the_home_only():
     for unit in UNITS:
         if unit.suffix == ".service":
             text = unit.read_text(encoding="utf-8")
-            for line in ("User=likvard", "UMask=0027", "ProtectSystem=strict", "NoNewPrivileges=true"):
+            account = "likvard-%i" if "@" in unit.name else "likvard"
+            for line in (
+                f"User={account}",
+                f"Group={account}",
+                "UMask=0027",
+                "ProtectSystem=strict",
+                "NoNewPrivileges=true",
+            ):
                 assert line in text.splitlines(), f"{unit.name} lacks {line}"
             (writes,) = re.findall(r"^ReadWritePaths=(.*)$", text, flags=re.M)
-            assert all(path.startswith(("/srv/likvard/", "/opt/likvard/dbt_project/target")) for path in writes.split())
+            home = ("/srv/likvard/%i",) if "@" in unit.name else ("/srv/likvard/", "/opt/likvard/dbt_project/target")
+            assert all(path.startswith(home) for path in writes.split())
 
 
 def test_every_timer_has_its_service():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from expectations.rules import all_rules
+from orchestration.names import WRITES_HOME
 from tests import warm
 from tests.pipeline.conftest import ROOT, surroundings
 
@@ -36,6 +37,8 @@ schedules = [
 print("GRAPH" + json.dumps({
     "assets": assets, "checks": {key.name: graph.get_check_spec(key).blocking for key in graph.asset_check_keys}, "schedules": schedules,
     "sensors": [s.name for s in repository.sensor_defs], "jobs": sorted(repository.job_names),
+    "executors": {job.name: job.executor_def.name for job in repository.get_all_jobs()},
+    "tags": {job.name: dict(job.tags) for job in repository.get_all_jobs()},
 }))
 """
 
@@ -124,6 +127,14 @@ def test_nothing_runs_unattended_outside_production(graph):
     assert graph["schedules"] == []
     assert graph["sensors"] == []
     assert {"yearly_proposal", "monthly_intake", "monthly_payment_run"} <= set(graph["jobs"])
+
+
+def test_every_job_that_writes_in_the_home_is_alone_there_and_queued_one_at_a_time(graph):
+    for name, executor in graph["executors"].items():
+        if name != "serve_in_postgres":
+            assert executor == "in_the_home", name
+        if not name.startswith("__") and name != "serve_in_postgres":
+            assert graph["tags"][name].items() >= WRITES_HOME.items(), name
 
 
 def test_production_has_the_schedule_in_swedish_time_and_it_waits_to_be_started(tmp_path):

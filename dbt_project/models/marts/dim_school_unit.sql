@@ -49,7 +49,7 @@ successors as (
 select
     beginnings.municipality_code
     || '-' || beginnings.school_unit_code
-    || '-' || cast(beginnings.count_date as varchar) as school_unit_key,
+    || '-' || cast(beginnings.count_date as string) as school_unit_key,
     beginnings.municipality_code,
     beginnings.school_unit_code,
     beginnings.school_unit_name,

@@ -58,7 +58,7 @@ calendar as (
         select
             open_municipalities.municipality_code,
             open_dates.count_date,
-            cast(null as varchar) as basis
+            cast(null as string) as basis
         from open_municipalities
         inner join open_dates on open_municipalities.first_count_date <= open_dates.count_date
     ) as dates

@@ -5,7 +5,8 @@ A job of its own: a page that cannot be made must not make a publication look as
 
 import dagster as dg
 
-from orchestration.names import DATA_TEAM, PUBLICATION
+from orchestration.executor import in_the_home
+from orchestration.names import DATA_TEAM, PUBLICATION, WRITES_HOME
 from orchestration.partitions import funding_years
 from orchestration.settings import settings
 
@@ -50,5 +51,6 @@ build_pages = dg.define_asset_job(
     name="build_pages",
     description="The pages that people read, of what is published of one funding year.",
     selection=dg.AssetSelection.assets(PAGES),
-    executor_def=dg.in_process_executor,
+    executor_def=in_the_home,
+    tags=WRITES_HOME,
 )

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from orchestration.names import PAYMENT
+from orchestration.executor import in_the_home
+from orchestration.names import PAYMENT, WRITES_HOME
 from orchestration.partitions import funding_years
 from orchestration.paying import COUNTS_MART
 
@@ -14,7 +15,8 @@ yearly_proposal = dg.define_asset_job(
     - dg.AssetSelection.kind("html")
     - dg.AssetSelection.groups(PAYMENT),  # jobs of their own
     partitions_def=funding_years,
-    executor_def=dg.in_process_executor,
+    executor_def=in_the_home,
+    tags=WRITES_HOME,
 )
 
 _COUNTS = dg.AssetSelection.assets(dg.AssetKey(["marts", COUNTS_MART])).upstream().required_multi_asset_neighbors()
@@ -23,11 +25,13 @@ monthly_intake = dg.define_asset_job(
     name="monthly_intake",
     description="New deliveries through the door, and the pupils of every month built of them.",
     selection=_COUNTS,
-    executor_def=dg.in_process_executor,
+    executor_def=in_the_home,
+    tags=WRITES_HOME,
 )
 monthly_payment_run = dg.define_asset_job(
     name="monthly_payment_run",
     description="One month, from deliveries to prepared runs: ingest, the month's pupils, what is due, the run. Nothing is paid.",
     selection=_COUNTS | dg.AssetSelection.groups(PAYMENT),
-    executor_def=dg.in_process_executor,
+    executor_def=in_the_home,
+    tags=WRITES_HOME,
 )

@@ -24,7 +24,7 @@ from orchestration.publication.canonical import ARROW_TYPES, sort_rows
 from orchestration.publication.content import arrow_sha256
 from orchestration.publication.parquet import read_arrow
 from orchestration.publication.pointer import CURRENT, PROPOSED, PointerError
-from orchestration.publication.postgres import registry, tables, views
+from orchestration.publication.postgres import readers, registry, tables, views
 from orchestration.publication.postgres.connection import PostgresError
 from orchestration.publication.postgres.registry import Loaded
 from orchestration.publication.postgres.tables import Language
@@ -90,11 +90,11 @@ def publish(
     except psycopg.errors.InsufficientPrivilege as error:
         raise PostgresError(
             f"PostgreSQL refuses a right ({error.sqlstate}): the user needs CREATE on the database, and CREATEROLE "
-            f"unless the role {views.READER} exists already"
+            f"unless the role {readers.READER} exists already"
         ) from None
     except psycopg.errors.DependentObjectsStillExist:
         raise PostgresError(
-            f"a column of a view in schema {views.SCHEMA} has moved or gone, and views of others build on it; "
+            f"a column of a view in schema {readers.SCHEMA} has moved or gone, and views of others build on it; "
             "drop those, send again, and make them anew"
         ) from None
     except psycopg.OperationalError as error:
@@ -182,12 +182,13 @@ def _switch(
                     loaded = registry.find(connection, schema)
                     if loaded is not None:
                         registry.serve(connection, loaded)
-                if views.switch(connection, language=language) or not views.may_read(connection):
-                    views.grant(connection)
+                readers.ensure_reader_of_all(connection)
+                if views.switch(connection, language=language) or readers.lacking(connection):
+                    readers.grant(connection)
             return True
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             time.sleep(PAUSE_S * (attempt + 1))
     raise PostgresError(
-        f"readers have held views of schema {views.SCHEMA} through {ATTEMPTS} attempts; the old ones stand. "
+        f"readers have held views of schema {readers.SCHEMA} through {ATTEMPTS} attempts; the old ones stand. "
         "Look for sessions that stay idle in a transaction, and send again"
     )

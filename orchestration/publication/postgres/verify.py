@@ -14,7 +14,7 @@ from psycopg import sql
 
 from expectations.contracts import CONTRACTS
 from orchestration.publication import manifest as manifests
-from orchestration.publication.postgres import registry, views
+from orchestration.publication.postgres import readers, registry, views
 from orchestration.publication.postgres.registry import Loaded
 from orchestration.publication.postgres.sink import loaded_problems, pointed_versions
 
@@ -31,7 +31,8 @@ def verify(connection: psycopg.Connection, *, root: Path) -> list[str]:
     for one in served:
         problems += loaded_problems(connection, one)
     problems += _views(connection, served)
-    return problems + _rights(connection)
+    shown = [(name, sum(name in one.content["tables"] for one in served)) for name in sorted(CONTRACTS)]
+    return problems + _rights(connection) + readers.problems(connection, views=shown)
 
 
 def control_sums(connection: psycopg.Connection) -> Sums:
@@ -41,7 +42,7 @@ def control_sums(connection: psycopg.Connection) -> Sums:
     for name, contract in sorted(CONTRACTS.items()):
         total = "sum(amount_ore)" if "amount_ore" in contract.names else "NULL::bigint"
         statement = sql.SQL("SELECT publication_id, municipality_code, count(*), {} FROM {} GROUP BY 1, 2").format(
-            sql.SQL(total), sql.Identifier(views.SCHEMA, name)
+            sql.SQL(total), sql.Identifier(readers.SCHEMA, name)
         )
         rows = {(code, publication): (n, ore) for publication, code, n, ore in connection.execute(statement).fetchall()}
         for one in served:
@@ -94,12 +95,12 @@ def _views(connection: psycopg.Connection, served: tuple[Loaded, ...]) -> list[s
 
 
 def _rights(connection: psycopg.Connection) -> list[str]:
-    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [views.READER]).fetchone() is None:
-        return [f"the role {views.READER} is missing; send again"]
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [readers.READER]).fetchone() is None:
+        return [f"the role {readers.READER} is missing; send again"]
     problems = []
     for name, rights in sorted(views.rights_of_reader(connection).items()):
-        wanted = frozenset({"SELECT"}) if name.startswith(f"{views.SCHEMA}.") else frozenset()
+        wanted = frozenset({"SELECT"}) if name.startswith(f"{readers.SCHEMA}.") else frozenset()
         if rights != wanted:
             more, less = sorted(rights - wanted), sorted(wanted - rights)
-            problems.append(f"{views.READER} and {name}: has {more} beyond reading, lacks {less}")
+            problems.append(f"{readers.READER} and {name}: has {more} beyond reading, lacks {less}")
     return problems

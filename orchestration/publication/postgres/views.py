@@ -1,6 +1,6 @@
 """Schema ``published``: one view per table over all municipalities and years, and one with Swedish labels beside it.
 
-Belongs here: what the views say and who may read them. Does not: loading rows, when they switch (``sink``).
+Belongs here: what the views say. Does not: who may read them (``readers``), loading rows, when they switch (``sink``).
 
 A row tells by ``publication_status`` whether it was decided. Per municipality and year the views show one publication, so
 that sums are true: the decided one, or the proposal while nothing is decided.
@@ -19,11 +19,12 @@ from expectations.columns import COLUMNS, Column
 from expectations.contracts import CONTRACTS, Contract
 from expectations.contracts.reading import reading_columns
 from expectations.labels import swedish_label
-from orchestration.publication.postgres import registry
+from orchestration.publication.postgres import readers, registry
+from orchestration.publication.postgres.readers import READER, SCHEMA
 from orchestration.publication.postgres.registry import Loaded
 from orchestration.publication.postgres.tables import TYPES, Language, words_of_table
 
-SCHEMA, READER, SWEDISH = "published", "bi_reader", "_sv"
+SWEDISH = "_sv"
 STATUS = "publication_status"
 
 
@@ -86,6 +87,7 @@ def switch(connection: psycopg.Connection, *, language: Language) -> int:
     psycopg.errors.DependentObjectsStillExist where a column has moved or gone and others build on the view.
     """
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+    readers.ensure_question(connection)
     known, standing = registry.known_views(connection), columns_of_views(connection)
     views = wanted(registry.served(connection), language=language)
     changed = [v for v in views if known.get(v.name) != v.sha256 or standing.get(v.name) != v.columns]
@@ -112,27 +114,6 @@ def columns_of_views(connection: psycopg.Connection) -> dict[str, tuple[tuple[st
     for view, name, kind in rows:
         found[view] = (*found.get(view, ()), (name, kind))
     return found
-
-
-def grant(connection: psycopg.Connection) -> None:
-    """Let the role ``bi_reader`` read the views and nothing else; logins are made members of it by the server's owner.
-
-    Raises psycopg.errors.InsufficientPrivilege where the role is missing and this user may not create it.
-    """
-    connection.execute(
-        f"DO $$ BEGIN CREATE ROLE {READER} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone() is None
-        else "SELECT 1"
-    )
-    for statement in ("GRANT USAGE ON SCHEMA {} TO {}", "GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}"):
-        connection.execute(sql.SQL(statement).format(sql.Identifier(SCHEMA), sql.Identifier(READER)))
-
-
-def may_read(connection: psycopg.Connection) -> bool:
-    """Whether the reader's role exists and may read every view."""
-    return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone() is not None and all(
-        rights == frozenset({"SELECT"}) for rights in rights_of_reader(connection).values()
-    )
 
 
 def rights_of_reader(connection: psycopg.Connection) -> dict[str, frozenset[str]]:
@@ -192,7 +173,8 @@ def _branch(contract: Contract, columns: Sequence[Column], of: Loaded) -> str:
         else:
             cell = "NULL"
         cells.append(f"({cell})::{TYPES[column.type]} AS {_id(column.name)}")
-    return f"SELECT {', '.join(cells)} FROM {_id(of.schema, contract.table)}"
+    asked = readers.condition(of.municipality_code)
+    return f"SELECT {', '.join(cells)} FROM {_id(of.schema, contract.table)} WHERE {asked}"
 
 
 def _words(column: Column, language: Language) -> str:
