@@ -5,6 +5,8 @@ Belongs here: the values of that page. Does not: any number that is not publishe
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from markupsafe import Markup
 
 from expectations.school_forms import form_parts
@@ -65,7 +67,6 @@ def _board(material: Material) -> list[Block]:
             Board(
                 name, str(speaker.say("forms_millions", amount=speaker.number(float(row["total_sek"]) / 1e6))),
                 float(row["total_sek"]), float(row["structural_share"]), float(row["redistributed_share"]),
-                speaker.percent(float(row["structural_share"])), speaker.percent(float(row["redistributed_share"])),
                 row["need_index_lowest"], row["need_index_highest"],
             )
         )  # fmt: skip
@@ -87,7 +88,9 @@ def _board(material: Material) -> list[Block]:
             ]
         )
     names = ("form", "people", "amount", "each", "shared", "moved", "index", "source")
-    table = Table(say("forms_board_caption"), [say(f"forms_head_{name}") for name in names], rows, numbers=(1, 2, 3, 4, 5, 6))
+    table = Table(
+        say("forms_board_caption"), [say(f"forms_head_{name}") for name in names], rows, numbers=(1, 2, 3, 4, 5, 6)
+    )
     picture = board_picture(
         drawn, heads=[str(say(f"forms_head_{name}")) for name in ("amount", "needs", "index")],
         label=say("forms_board_label"),
@@ -134,7 +137,9 @@ def _ages(material: Material) -> list[Block]:
 
 
 def _stage(speaker: Speaker, row: Row) -> str:
-    return speaker.word("forms_stage", row["form_stage"])
+    """The level of adult education; elsewhere the age says it."""
+    key = f"forms_stage_{row['form_stage']}"
+    return str(speaker.say(key)) if speaker.knows(key) else ""
 
 
 def _units(material: Material) -> list[Block]:
@@ -171,10 +176,12 @@ def _parts(speaker: Speaker) -> list[Block]:
         say("forms_applies_caption"), [say("forms_head_part"), say("forms_head_applies")],
         [[one.name[speaker.language], _names(speaker, one.forms)] for one in everywhere],
     )  # fmt: skip
-    against = Table(
-        say("forms_parts_caption"), [say("forms_head_part"), say("forms_head_forms"), say("forms_head_why")],
-        [[one.name[speaker.language], _names(speaker, one.forms), one.reason[speaker.language]] for one in parts if one.reason],
-    )  # fmt: skip
+    rows: list[list[str]] = []
+    for part, group in groupby((one for one in parts if one.reason), key=lambda one: one.name[speaker.language]):
+        rows.append([part])
+        rows += [[_names(speaker, one.forms), one.reason[speaker.language]] for one in group if one.reason]
+    heads = [say("forms_head_forms"), say("forms_head_why")]
+    against = Table(say("forms_parts_caption"), heads, rows)
     return [("p", say("forms_parts_text")), ("table", applies), ("table", against)]
 
 
