@@ -6,10 +6,10 @@ calling them. Does not: judging (``orchestration.payments``), words for the term
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 import pandas as pd
 
@@ -70,12 +70,12 @@ def year_inputs(
     *,
     municipality_code: str,
     funding_year: int,
-    registers: FormRegisters | None = None,
+    registers: Callable[[], FormRegisters] | None = None,
     publication_id: str | None = None,
 ) -> YearInputs:
     """What the months of a municipality's year are computed from, by its decided publication or the one named.
 
-    ``registers``: counts and units of the other school forms; without them none is paid.
+    ``registers`` reads counts and units of the other school forms, where some are paid; without it none is.
     Raises LookupError, PolicyError and PaymentError.
     """
     folder = found.policies / municipality_code
@@ -99,8 +99,10 @@ def year_inputs(
         supplements=supplements_of(folder, funding_year=funding_year),
     )
     place = Place(found.payments, municipality_code, funding_year)
-    decided = kept(place, publication) if policy.forms else None
-    return replace(school, forms=form_inputs(school, policy=policy, kept=decided, registers=registers))
+    decided = kept(place, publication) if policy.forms and registers is not None else None
+    if decided is None or registers is None:
+        return school
+    return replace(school, forms=form_inputs(school, policy=policy, kept=decided, registers=registers()))
 
 
 def terms_by(found: Settings, line: PaymentLine) -> YearInputs | None:
@@ -109,16 +111,16 @@ def terms_by(found: Settings, line: PaymentLine) -> YearInputs | None:
     try:
         school = year_inputs(
             found, none, municipality_code=line.municipality_code, funding_year=line.funding_year,
-            registers=FormRegisters(none, none), publication_id=line.publication_id,
+            registers=lambda: FormRegisters(none, none), publication_id=line.publication_id,
         )  # fmt: skip
     except LookupError:
         return None
     return next((one for one in (school, *school.forms) if one.school_form == line.school_form), None)
 
 
-def form_registers(warehouse: Warehouse) -> FormRegisters:
-    """Counts and units of the other school forms as the warehouse has them. Raises FileNotFoundError where there is none."""
-    return FormRegisters(*(warehouse.mart(name) for name in FORM_MARTS))
+def form_registers(warehouse: Warehouse) -> Callable[[], FormRegisters]:
+    """Counts and units of the other school forms as the warehouse has them, read once and when they are asked for."""
+    return cache(lambda: FormRegisters(*(warehouse.mart(name) for name in FORM_MARTS)))
 
 
 def by_age(counts: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +137,7 @@ def prepare_month(
     month: int,
     actor: Actor,
     now: datetime,
-    registers: FormRegisters | None = None,
+    registers: Callable[[], FormRegisters] | None = None,
 ) -> RunOutcome:
     """Prepare one municipality's run. ``counts``: the mart ``fct_monthly_enrollment``; ``registers`` as ``year_inputs``.
 

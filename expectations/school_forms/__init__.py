@@ -55,9 +55,13 @@ def form_parts() -> tuple[PartInForms, ...]:
     forms = [name for name in form_rows() if name != "preschool_class"]
     parts, reasons, against = told["parts"], told["reasons"], told["not_applied"]
     named = {(part, reason) for own in against.values() for part, reason in own.items()}
-    unknown = {*against} - {*forms} | {part for part, _ in named} - {*parts} | {reason for _, reason in named} ^ {*reasons}
+    unknown = (
+        {*against} - {*forms} | {part for part, _ in named} - {*parts} | {reason for _, reason in named} ^ {*reasons}
+    )
     if unknown:
-        raise ValueError(f"form_parts.yml: {', '.join(sorted(unknown))} is no form, part or reason, or a reason of nothing")
+        raise ValueError(
+            f"form_parts.yml: {', '.join(sorted(unknown))} is no form, part or reason, or a reason of nothing"
+        )
     rows = []
     for part, name in parts.items():
         why = {form: against.get(form, {}).get(part) for form in forms}

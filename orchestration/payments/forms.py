@@ -93,15 +93,13 @@ def keep_decided_forms(
 
 
 def form_inputs(
-    school: YearInputs, *, policy: PaymentPolicy, kept: KeptForms | None, registers: FormRegisters | None
+    school: YearInputs, *, policy: PaymentPolicy, kept: KeptForms, registers: FormRegisters
 ) -> tuple[YearInputs, ...]:
     """Inputs of every other school form that is decided and paid, in the order in which children meet them.
 
     ``school``: those of preschool class and compulsory school, whose organisers run the forms' units too where the code is the
     same. Raises PaymentError as ``year_terms``.
     """
-    if kept is None or registers is None:
-        return ()
     own = registers.of(school.municipality_code)
     return tuple(
         replace(

@@ -151,7 +151,7 @@ def _ordered(names: Iterable[str]) -> list[str]:
 def _lines_view(
     found: Settings, lines: list[PaymentLine], *, run: Path, code: str, asked: str, released: list[str]
 ) -> list[RenderableType]:
-    first, own = lines[0], terms_by(found, lines[-1])
+    first, terms = lines[0], terms_by(found, lines[-1])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     columns = (
         "month_component",
@@ -198,7 +198,7 @@ def _lines_view(
     return [
         Text(title, style="bold"),
         table,
-        *(_rates(own, lines[-1], heads, shown={line.component_code for line in lines}) if own is not None else []),
+        *([] if terms is None else _rates(terms, lines[-1], heads, shown={line.component_code for line in lines})),
         note,
         say("month_grades", grades=counted),
     ]
@@ -221,6 +221,11 @@ def _beside(manifest: dict[str, Any]) -> list[str]:
     late = [month for month, basis in manifest["known"]["basis"].items() if basis == "carried_forward"]
     if late:
         told.append(say("month_late", months=", ".join(late)))
+    for form, was in manifest["known"].get("forms", {}).items():
+        own = [month for month, basis in was["basis"].items() if basis == "carried_forward"]
+        if own:
+            name = school_forms()[form].name[settings().language]
+            told.append(say("month_late_form", form=name, months=", ".join(own)))
     for one in [each for each in beside["unpaid_pupils"] if each["month"] == manifest["month"]][:MOST_ROWS]:
         told.append(say(f"month_unpaid_{one['reason']}", school=one["school_unit_code"], pupils=one["pupil_count"]))
     if len(beside.get("forms_ore", ())) > 1:
