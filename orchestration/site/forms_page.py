@@ -23,7 +23,7 @@ Block = tuple[str, object]
 
 def has_forms(material: Material) -> bool:
     """Whether the publication decides other school forms than preschool class and compulsory school."""
-    return len(material.book.tables["form_overview"]) > 1
+    return any(row["school_form"] != "compulsory_school" for row in material.book.tables["form_overview"])
 
 
 def forms_page(material: Material) -> Page | None:
@@ -113,7 +113,7 @@ def _ages(material: Material) -> list[Block]:
     drawn = [
         Meets(
             int(row["age"]), row["school_form"], form_name(speaker, row["school_form"]),
-            float(row["total_per_pupil_sek"]), speaker.kronor(round(row["total_per_pupil_sek"] * 100)),
+            float(row["total_per_pupil_sek"])
         )
         for row in found
     ]  # fmt: skip

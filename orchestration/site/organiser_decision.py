@@ -50,9 +50,7 @@ def _page(material: Material, paid: Row) -> Page:
         "how": _how(material, paid),
         "units": _units(material, paid),
         "parts": _parts(material, paid),
-        "forms": forms_section(
-            material, form_units_of(material, key, is_independent=is_independent), is_independent=is_independent
-        ),
+        "forms": forms_section(material, form_units_of(material, key), is_independent=is_independent),
         "grounds": [say(f"grounds_{name}") for name in _grounds(is_independent)],
         "decided": _decided(material),
         "appeal": _appeal(material, is_independent=is_independent),

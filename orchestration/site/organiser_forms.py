@@ -21,33 +21,32 @@ INDEPENDENT = "independent"
 NEED = "need"
 
 
-def form_units_of(material: Material, key: str, *, is_independent: bool) -> list[Row]:
-    """The organiser's units of other forms: those at its school units, and for the municipality every other one of its own."""
-    book = material.book
-    kind = INDEPENDENT if is_independent else "municipal"
-    own = {row["school_unit_code"] for row in book.of("dim_school_unit", "organiser_key", key)}
-    schools = {row["school_unit_code"] for row in book.tables["dim_school_unit"]}
-    return [
-        row
-        for row in _in_order(material)
-        if row["organiser_type"] == kind
-        and (row["school_unit_code"] in own or (not is_independent and row["school_unit_code"] not in schools))
-    ]
+def form_units_of(material: Material, key: str) -> list[Row]:
+    """The organiser's units of other forms."""
+    return [row for row in _in_order(material) if _organiser_of(material, row) == key]
 
 
 def decided_alone(material: Material) -> list[tuple[str, list[Row]]]:
-    """Independent units that are no school units, with their rows by form: each has a decision of its own."""
-    schools = {row["school_unit_code"] for row in material.book.tables["dim_school_unit"]}
+    """Independent units that no organiser is known of, with their rows by form: each has a decision of its own."""
     told = next(one.forms for one in form_parts() if one.part == "decision" and one.reason is None)
     found: dict[str, list[Row]] = {}
     for row in _in_order(material):
-        if (
-            row["organiser_type"] == INDEPENDENT
-            and row["school_form"] in told
-            and row["school_unit_code"] not in schools
-        ):
+        if row["school_form"] in told and _organiser_of(material, row) is None:
             found.setdefault(row["school_unit_code"], []).append(row)
     return sorted(found.items())
+
+
+def _organiser_of(material: Material, row: Row) -> str | None:
+    """Who runs the school unit with the same code, where it is of the same kind; else the municipality for its own units, and
+    nobody that the register names for an independent one."""
+    book = material.book
+    kinds = {one["organiser_key"]: one["organiser_type"] for one in book.tables["dim_organiser"]}
+    for school in book.of("dim_school_unit", "school_unit_code", row["school_unit_code"]):
+        if kinds.get(school["organiser_key"]) == row["organiser_type"]:
+            return str(school["organiser_key"])
+    if row["organiser_type"] == INDEPENDENT:
+        return None
+    return next((key for key, kind in sorted(kinds.items()) if kind != INDEPENDENT), None)
 
 
 def decision_path(unit: str) -> str:

@@ -44,7 +44,6 @@ class Meets:
     form: str
     name: str
     sek: float
-    told: str
 
 
 def board_picture(rows: Sequence[Board], *, heads: Sequence[str], label: object) -> Markup:
