@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from models_py.errors import PaymentError
-from models_py.payment import COMPULSORY_SCHOOL, Before, InterMunicipal, PaymentLine, in_order, refuse_broken, settle
+from models_py.payment import COMPULSORY_SCHOOL, PaymentLine
 from orchestration.payments import book, record
 from orchestration.payments.export import export_files
-from orchestration.payments.inputs import FormMonths, MonthsDue, YearInputs, all_months_due
-from orchestration.payments.knowledge import beside, known, known_of, told, told_between
+from orchestration.payments.inputs import FormMonths, YearInputs, all_months_due
+from orchestration.payments.knowledge import beside, known
+from orchestration.payments.lines_of_run import lines_of_run
 from orchestration.payments.places import COUNTS, EXPORT, FORM_COUNTS, LINES, ROOT_MODE, RUNS, STAGING, VISITORS, Place
 from orchestration.payments.table import (
     CONTRACT,
@@ -99,7 +99,7 @@ def prepare(
             return RunOutcome("refused", None, (refusal,))
         last = record.load(place.run(released[-1])) if released else None
         whole = all_months_due(inputs, month=month)
-        lines = _lines(place, inputs, whole, paid=paid, last=last, month=month, earlier=earlier)
+        lines = lines_of_run(place, inputs, whole, paid=paid, last=last, month=month, earlier=earlier)
         done = [run_id for run_id in released if int(run_id[5:7]) == month]
         if done:
             return _after_release(place, done[-1], lines)
@@ -130,65 +130,6 @@ def _out_of_order(released: list[str], *, month: int, first: int) -> Reason | No
     if month in done or month == wanted:
         return None
     return Reason(ORDER_RULE, 1, f"month {month} cannot be run: month {wanted} is the next one to be released")
-
-
-def _lines(
-    place: Place,
-    inputs: YearInputs,
-    whole: FormMonths,
-    *,
-    paid: tuple[PaymentLine, ...],
-    last: dict[str, Any] | None,
-    month: int,
-    earlier: Callable[[str], YearInputs],
-) -> tuple[PaymentLine, ...]:
-    """The lines of every school form, each settled by itself; together no key is paid twice."""
-    old: FormMonths = {}
-    if last is not None and last["publication_id"] != inputs.terms.publication_id:
-        old = all_months_due(earlier(last["publication_id"]), month=month)
-    lines: list[PaymentLine] = []
-    for own in (inputs, *inputs.forms):
-        form = own.school_form
-        lines += settle(
-            (one for one in paid if one.school_form == form),
-            due=whole[form].due,
-            counts=whole[form].used(),
-            before=_before(own, last, old.get(form)),
-            events=own.policy.events,
-            municipality_code=place.municipality_code,
-            funding_year=place.funding_year,
-            month=month,
-            publication_id=own.terms.publication_id,
-            run_id=f"{place.funding_year}-{month:02d}.{len(place.run_ids(month)) + 1}",
-            school_form=form,
-        )
-    refuse_forgotten(paid, inputs)
-    refuse_broken((*paid, *lines))
-    return in_order(lines)
-
-
-def refuse_forgotten(paid: Iterable[PaymentLine], inputs: YearInputs) -> None:
-    """Raise PaymentError where a school form has been paid that the inputs no longer have: nothing would ever correct it."""
-    gone = sorted({one.school_form for one in paid} - {one.school_form for one in (inputs, *inputs.forms)})
-    if gone:
-        raise PaymentError(
-            f"{', '.join(gone)} has been paid this year and is not in payments.yml or the decided publication now; put it back"
-        )
-
-
-def _before(inputs: YearInputs, last: dict[str, Any] | None, old: MonthsDue | None) -> Before:
-    """What earlier released runs knew of one school form."""
-    was = None if last is None else known_of(last, inputs.school_form)
-    if was is None:
-        return Before()
-    changes = {change.component_code: told(change) for change in inputs.policy.changes}
-    changed = {code for code, words in was["changes"].items() if changes.get(code) != words}
-    basis = {int(number): one for number, one in was["basis"].items()}
-    return Before(
-        basis, frozenset(was["events"]), frozenset(changed),
-        is_agreed_anew=was.get("between", told_between(InterMunicipal(""))) != told_between(inputs.policy.between),
-        due=None if old is None else old.due,
-    )  # fmt: skip
 
 
 def _after_release(place: Place, run_id: str, lines: tuple[PaymentLine, ...]) -> RunOutcome:

@@ -1,7 +1,7 @@
 """``payments.yml`` of a policy folder: when pupils are counted and paid for, and what has been decided within each year.
 
-Belongs here: the shape of the file, reading it with file and line, its values as ``models_py.payment`` takes them. Does
-not: policy values of the year's money (``policies``), the finance system's format (``payment_export``).
+Belongs here: reading it with file and line, its values as ``models_py.payment`` takes them. Does not: its shape (``payment_shape``),
+policy values of the year's money (``policies``), the finance system's format (``payment_export``).
 """
 
 from __future__ import annotations
@@ -10,19 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-
-from pydantic import Field, model_validator
+from typing import Any, TypeVar
 
 from models_py.errors import PaymentError
 from models_py.payment import (
     COMPULSORY_SCHOOL,
     BudgetChange,
-    DayRule,
     FormCalendar,
     InterMunicipal,
     OwnResult,
@@ -33,141 +28,21 @@ from models_py.payment import (
 from models_py.payment.balance import BalanceYear
 from models_py.payment.terms import Mode
 from orchestration.resources.checked_text import checked
-from orchestration.resources.payment_between import Between, between_of
+from orchestration.resources.payment_between import between_of
+from orchestration.resources.payment_shape import (
+    Calendar,
+    Change,
+    Event,
+    FormDays,
+    Payments,
+    PaymentYear,
+)
 from orchestration.resources.policy_text import PolicyError, PolicyText, read_policy_text
-from orchestration.resources.shape_types import Kronor, Name, Strict, Text
 from orchestration.school_forms import school_forms
 
 PAYMENTS_FILE = "payments.yml"
 ORE_PER_SEK = 100
-UnitCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]+$")]
-Month = Annotated[int, Field(ge=1, le=12)]
 V = TypeVar("V")
-YearKey = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
-
-
-class Day(Strict):
-    """One day in each month: see ``models_py.payment.calendar.DayRule``."""
-
-    kind: Literal["day", "last_weekday", "first_weekday"]
-    day: Annotated[int, Field(ge=1, le=31)] = 1
-    month_offset: Annotated[int, Field(ge=-2, le=2)] = 0
-    shift: Literal["before", "after", "keep"] = "keep"
-
-    def rule(self) -> DayRule:
-        """As the calendar takes it."""
-        return DayRule(self.kind, self.day, self.month_offset, self.shift)
-
-
-class Days(Strict):
-    """When somebody is counted, must be registered and is paid for."""
-
-    count_day: Day
-    registered_by: Day
-    pay_day: Day
-    remind_working_days: Annotated[int, Field(ge=0, le=20)] = 5
-
-
-class Calendar(Days):
-    """The days of preschool class and compulsory school."""
-
-    school_form: Name
-    counts: Literal["monthly", "twice"] = "monthly"
-    count_months: Annotated[list[Month], Field(min_length=2, max_length=2)] = [2, 9]
-
-
-class FormDays(Days):
-    """The days of another school form: counted every month, or on the form's own count days."""
-
-    counts: Literal["monthly", "on_days"] = "on_days"
-
-
-class FormPayments(Strict):
-    """How one other school form is paid month by month."""
-
-    mode: Literal["follow_pupil", "fixed_frame"]
-    decided_by: Text
-    legal_basis: Text
-    calendar: FormDays
-    late_count: Literal["carry_forward", "refuse"] = "carry_forward"
-    fixed_components: list[Name] = []
-
-
-class Organiser(Strict):
-    """Who runs a school unit that the register does not tell of yet."""
-
-    organiser_key: Text
-    organiser_type: Literal["municipal", "independent"]
-    location_municipality_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
-
-
-class Event(Strict):
-    """Something that happens to school units within the year: see ``models_py.payment.events.SchoolEvent``."""
-
-    event_id: Name
-    school_form: Name = COMPULSORY_SCHOOL
-    kind: Literal["opening", "closure", "succession", "split", "merge", "organiser_change"]
-    first_month: Month
-    decision: Text
-    school_units: list[UnitCode] = []
-    successors: list[UnitCode] = []
-    shares: dict[UnitCode, Decimal] = {}
-    organisers: dict[UnitCode, Organiser] = {}
-    frame_sek: Kronor = 0
-
-
-class Change(Strict):
-    """Money added to own schools within the year, or taken (negative): every other school is due as much per pupil."""
-
-    change_id: Name
-    school_form: Name = COMPULSORY_SCHOOL
-    decided: date
-    decided_by: Text
-    first_month: Month
-    own_units_sek: int
-    own_pupils: Annotated[int, Field(gt=0)]
-
-
-class Result(Strict):
-    """A year of own schools: surplus that the municipality took in, deficit that it covered."""
-
-    year: Annotated[int, Field(ge=2000, le=2100)]
-    surplus_taken_sek: Kronor = 0
-    deficit_covered_sek: Kronor = 0
-    decided_by: Text
-
-
-class PaymentYear(Strict):
-    """What was decided within one funding year."""
-
-    first_month: Month = 1  # the first month that is paid from here
-    events: list[Event] = []
-    budget_changes: list[Change] = []
-    inter_municipal: Between | None = None
-
-    @model_validator(mode="after")
-    def _each_once(self) -> PaymentYear:
-        for name, ids in (
-            ("events", [one.event_id for one in self.events]),
-            ("budget_changes", [one.change_id for one in self.budget_changes]),
-        ):
-            if twice := sorted({one for one in ids if ids.count(one) > 1}):
-                raise ValueError(f"{name} has {', '.join(twice)} more than once")
-        return self
-
-
-class Payments(Strict):
-    """``payments.yml``."""
-
-    mode: Literal["follow_pupil", "fixed_frame"]
-    decided_by: Text
-    legal_basis: Text
-    calendar: Calendar
-    late_count: Literal["carry_forward", "refuse"] = "carry_forward"
-    fixed_components: list[Name] = []
-    forms: dict[Name, FormPayments] = {}
-    years: dict[YearKey, PaymentYear] = {}
-    own_results: list[Result] = []
 
 
 @dataclass(frozen=True, slots=True, eq=False)
