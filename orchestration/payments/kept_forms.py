@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 
 from models_py.errors import PaymentError
 from orchestration.payments.places import ROOT_MODE, Place
-from orchestration.publication.files import SEALED_MODE, lock, make_directory, remove_tree, sync, write_new
+from orchestration.publication.files import SEALED_MODE, file_sha256, lock, make_directory, remove_tree, sync, write_new
 from orchestration.report.published import Published
 
 FOLDER, TERMS, LINES, UNITS = "forms", "terms.json", "lines.parquet", "units.parquet"
@@ -71,23 +72,29 @@ def kept(place: Place, publication: Published) -> KeptForms | None:
         return None
     proposal = _proposal_of(publication)
     folder = place.folder / FOLDER / proposal
-    try:
-        told = json.loads((folder / TERMS).read_text(encoding="ascii"))
-        changed = [
-            name
-            for name, sha256 in told["sha256"].items()
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256
-        ]
-    except FileNotFoundError:
+    if not folder.is_dir():
         raise PaymentError(
             f"what {proposal} decides of the other school forms is not kept in {place.municipality_code}/{place.funding_year}/"
             f"{FOLDER}; restore it from a backup, or run the year, approve and publish anew"
-        ) from None
-    if changed:
-        raise PaymentError(f"{FOLDER}/{proposal}/{changed[0]} is not as it was kept; restore it from a backup")
+        )
+    if problem := damage(folder):
+        raise PaymentError(f"{FOLDER}/{problem}; restore it from a backup")
+    told = json.loads((folder / TERMS).read_text(encoding="ascii"))
     lines, units = (pq.read_table(folder / name).to_pandas(integer_object_nulls=True) for name in (LINES, UNITS))
     _refuse_other(lines, overview, publication, proposal)
     return KeptForms(lines, units, told["terms"])
+
+
+def damage(folder: Path) -> str | None:
+    """What is wrong with a kept folder, in words; None where every byte of its tables is as it was kept."""
+    try:
+        told = json.loads((folder / TERMS).read_text(encoding="ascii"))
+        for name, sha256 in sorted(told["sha256"].items()):
+            if file_sha256(folder / name) != sha256:
+                return f"{folder.name}/{name} is not as it was kept"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"{folder.name} cannot be read ({type(error).__name__})"
+    return None
 
 
 def _overview(publication: Published) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from orchestration.payments import book, record
 from orchestration.payments.forms import FormRegisters, form_inputs, told_terms
 from orchestration.payments.kept_forms import LINES, KeptForms, keep, kept
 from orchestration.payments.places import FORM_COUNTS, Place
+from orchestration.payments.soundness import unsound
 from orchestration.payments.table import heads_of, to_lines
 from orchestration.publication import duckdb_file, ledger
 from orchestration.publication.parquet import read_arrow
@@ -139,6 +140,7 @@ def test_lines_of_runs_from_before_other_forms_were_paid_are_those_of_the_school
 
 def test_what_a_proposal_stood_on_is_kept_once_and_read_back(place, proposal):
     assert keep(place, proposal.publication_id, kept_forms(CODE, YEAR))
+    assert list(unsound(place.root)) == []
     other = kept_forms(CODE, YEAR)
     assert not keep(place, proposal.publication_id, KeptForms(other.lines.iloc[:1], other.units, TERMS))
     found = kept(place, proposal)
@@ -158,6 +160,8 @@ def test_nothing_is_paid_on_a_proposal_that_is_not_kept_has_changed_or_was_publi
     os.chmod(path.parent, 0o700)
     os.chmod(path, 0o600)
     path.write_bytes(path.read_bytes()[:-1])
+    (found,) = unsound(place.root)
+    assert (found.kind, found.path) == ("run", path.parent)
     with pytest.raises(PaymentError, match="is not as it was kept"):
         kept(place, proposal)
 
