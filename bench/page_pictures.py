@@ -19,6 +19,7 @@ PAGES = (
     ("page_school_narrow", "sv/schools/99990002.html", NARROW),
     ("page_decision", "sv/organisers/9990000060.html", WIDE),
     ("page_explore", "sv/explore.html", WIDE),
+    ("page_forms", "sv/forms.html#board", WIDE),
     ("page_pupils", "sv/pupils.html#cohorts", WIDE),
     ("page_pupils_school", "sv/pupils/99990001.html#added", WIDE),
 )

@@ -55,7 +55,7 @@ def run(
         for reason in reasons:
             errors.print(reason)
             refused = True
-        counts = _counts(found, asked, as_delivered=as_delivered)
+        counts, registers = _counts(found, asked, as_delivered=as_delivered)
         for code in codes:
             done = prepare_month(
                 found,
@@ -65,6 +65,7 @@ def run(
                 month=number,
                 actor=actor_of(as_role),
                 now=datetime.now(UTC),
+                registers=registers,
             )
             refused |= done.status == "refused"
             wide.print(run_view(code, asked, done))
@@ -124,9 +125,9 @@ def status(municipality: Municipality = None) -> None:
 
 
 def _counts(found: Settings, asked: str, *, as_delivered: bool) -> Any:
-    """The counts of the warehouse; first everything that has been delivered is taken in, unless that was asked not to."""
+    """The counts of the warehouse, and the registers of the other school forms; first everything that has been delivered is taken in, unless that was asked not to."""
     from orchestration.home import prepare
-    from orchestration.paying import COUNTS_MART
+    from orchestration.paying import COUNTS_MART, form_registers
     from orchestration.resources.warehouse import Warehouse
 
     if not as_delivered:
@@ -145,7 +146,8 @@ def _counts(found: Settings, asked: str, *, as_delivered: bool) -> Any:
             errors.print(say("step_failed", step=failure.step, error=failure.error))
             raise typer.Exit(UNEXPECTED)
     try:
-        return Warehouse(path=str(found.warehouse)).mart(COUNTS_MART)
+        warehouse = Warehouse(path=str(found.warehouse))
+        return warehouse.mart(COUNTS_MART), form_registers(warehouse)
     except FileNotFoundError:
         refuse(say("month_no_counts", month=asked))
 

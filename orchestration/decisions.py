@@ -23,6 +23,7 @@ from orchestration.publication.catalogue import Catalogue
 from orchestration.publication.decide import Decision, Ground, decide
 from orchestration.publication.standing import version_of, year_of
 from orchestration.publication.waiving import WaiverLine, review
+from orchestration.resources.form_policies import form_policies, sha256_of_forms
 from orchestration.resources.governance import Right, Roles, read_roles, read_waivers
 from orchestration.resources.policies import PolicyFile, load_policy
 from orchestration.resources.policy_text import PolicyError
@@ -76,7 +77,7 @@ def publish_decided(
     ground = Ground(
         roles=roles,
         waivers=read_waivers(folder, funding_year=year),
-        undecided=_undecided(policy, version, funding_year=year),
+        undecided=_undecided(folder, policy, version, funding_year=year),
         required_rules=required_rules(),
         texts=rule_texts(),
         catalogue=catalogue_of(policy),
@@ -170,15 +171,19 @@ def catalogue_of(policy: PolicyFile) -> Catalogue | None:
     return Catalogue(place.base_iri, policy.name, place.contact_email, **told)
 
 
-def _undecided(policy: PolicyFile, version: Path, *, funding_year: int) -> tuple[str, ...]:
-    """Why the policy may not steer a decision of this version: a line per value, or that the values have changed."""
+def _undecided(folder: Path, policy: PolicyFile, version: Path, *, funding_year: int) -> tuple[str, ...]:
+    """Why the policy, that of every other school form included, may not steer a decision of this version: a line per value,
+    or that the values have changed."""
     computed = manifests.load(version)["content"]["policy_sha256"]
-    if policy.sha256_for(funding_year) != computed:
+    forms = form_policies(folder, policy)
+    if sha256_of_forms(forms, funding_year, own=policy.sha256_for(funding_year)) != computed:
         return (
             f"the policy's values for {funding_year} are others than {version.name} was computed with; run the year",
         )
-    try:
-        policy.refuse_undecided(funding_year)
-    except PolicyError as error:
-        return error.problems
-    return ()
+    problems: dict[str, None] = {}
+    for one in (policy, *(file.policy for file in forms.values() if file.at(funding_year) is not None)):
+        try:
+            one.refuse_undecided(funding_year)
+        except PolicyError as error:
+            problems |= dict.fromkeys(error.problems)
+    return tuple(problems)

@@ -22,6 +22,7 @@ from models_py.world import (
 from orchestration.home import prepare
 from orchestration.intake.inbox import inbox
 from orchestration.intake.pseudonym import demo_key
+from orchestration.school_forms import school_forms
 from orchestration.settings import Settings
 
 MUNICIPALITY = "9999"
@@ -60,11 +61,20 @@ def deliver_demo_month(found: Settings, *, year: int, month: int) -> int:
         raise NotADemoHomeError(str(found.home))
     try:
         files = deliver_month(simulate(replace(DEMO, years=DEMO.years + 2)), year=year, month=month)
+        files += _forms_of_month(year, month)
     except WorldError:
         return 0
     for file in files:
         _drop(inbox(found.home, municipality_code=MUNICIPALITY), file)
     return len(files)
+
+
+def _forms_of_month(year: int, month: int) -> tuple[Delivery, ...]:
+    """Registers of the other school forms that are counted in a month after the decided year's counts; none in others."""
+    if month not in {at for form in school_forms().values() for at, _ in form.count_days} or year in DEMO.count_years:
+        return ()
+    later = deliver_forms(simulate(replace(DEMO, years=year - DEMO.first_count_year + 1)))
+    return tuple(file for file in later if file.period.startswith(f"{year}-{month:02d}-"))
 
 
 def _drop(folder: Path, file: Delivery) -> None:

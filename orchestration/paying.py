@@ -6,13 +6,25 @@ calling them. Does not: judging (``orchestration.payments``), words for the term
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 
 import pandas as pd
 
+from models_py.payment import PaymentLine
+from models_py.payment.counts import COLUMNS
 from orchestration.decisions import DEFAULT, Actor
-from orchestration.payments.inputs import YearInputs, current_publication, supplements_of, terms_of
+from orchestration.payments.forms import FormRegisters, form_inputs
+from orchestration.payments.inputs import (
+    YearInputs,
+    current_publication,
+    publication_by_id,
+    supplements_of,
+    terms_of,
+)
+from orchestration.payments.kept_forms import kept
 from orchestration.payments.places import Place, run_of
 from orchestration.payments.prepare import RunOutcome, prepare
 from orchestration.payments.release import ActOutcome, approve_run, release_run
@@ -22,10 +34,12 @@ from orchestration.resources.governance import read_roles
 from orchestration.resources.payment_export import read_export
 from orchestration.resources.payment_policy import payment_policy
 from orchestration.resources.policies import load_policy
+from orchestration.resources.warehouse import Warehouse
 from orchestration.school_forms import renamed
 from orchestration.settings import Settings
 
 COUNTS_MART = "fct_monthly_enrollment"
+FORM_MARTS = ("fct_form_counts", "dim_form_unit")
 
 
 def paying_municipalities(found: Settings) -> list[str]:
@@ -50,14 +64,33 @@ def with_publication(found: Settings, codes: list[str], *, funding_year: int) ->
     return ready, reasons
 
 
-def year_inputs(found: Settings, counts: pd.DataFrame, *, municipality_code: str, funding_year: int) -> YearInputs:
-    """What the months of a municipality's year are computed from. Raises LookupError, PolicyError and PaymentError."""
+def year_inputs(
+    found: Settings,
+    counts: pd.DataFrame,
+    *,
+    municipality_code: str,
+    funding_year: int,
+    registers: Callable[[], FormRegisters] | None = None,
+    publication_id: str | None = None,
+) -> YearInputs:
+    """What the months of a municipality's year are computed from, by its decided publication or the one named.
+
+    ``registers`` reads counts and units of the other school forms, where some are paid; without it none is.
+    Raises LookupError, PolicyError and PaymentError.
+    """
     folder = found.policies / municipality_code
     policy = payment_policy(folder, funding_year=funding_year)
     if policy is None:
         raise LookupError(f"{municipality_code} has no payments.yml in its policy folder; nothing is paid for it")
-    publication = current_publication(found.published, municipality_code=municipality_code, funding_year=funding_year)
-    return YearInputs(
+    if publication_id is None:
+        publication = current_publication(
+            found.published, municipality_code=municipality_code, funding_year=funding_year
+        )
+    else:
+        publication = publication_by_id(
+            found.published, municipality_code=municipality_code, publication_id=publication_id
+        )
+    school = YearInputs(
         municipality_code=municipality_code,
         funding_year=funding_year,
         policy=policy,
@@ -65,6 +98,29 @@ def year_inputs(found: Settings, counts: pd.DataFrame, *, municipality_code: str
         counts=by_age(counts),
         supplements=supplements_of(folder, funding_year=funding_year),
     )
+    place = Place(found.payments, municipality_code, funding_year)
+    decided = kept(place, publication) if policy.forms and registers is not None else None
+    if decided is None or registers is None:
+        return school
+    return replace(school, forms=form_inputs(school, policy=policy, kept=decided, registers=registers()))
+
+
+def terms_by(found: Settings, line: PaymentLine) -> YearInputs | None:
+    """The terms that a payment line was made by, of its school form; None where nothing is paid in that form now."""
+    none = pd.DataFrame(columns=[*COLUMNS, "school_form", "organiser_type"])
+    try:
+        school = year_inputs(
+            found, none, municipality_code=line.municipality_code, funding_year=line.funding_year,
+            registers=lambda: FormRegisters(none, none), publication_id=line.publication_id,
+        )  # fmt: skip
+    except LookupError:
+        return None
+    return next((one for one in (school, *school.forms) if one.school_form == line.school_form), None)
+
+
+def form_registers(warehouse: Warehouse) -> Callable[[], FormRegisters]:
+    """Counts and units of the other school forms as the warehouse has them, read once and when they are asked for."""
+    return cache(lambda: FormRegisters(*(warehouse.mart(name) for name in FORM_MARTS)))
 
 
 def by_age(counts: pd.DataFrame) -> pd.DataFrame:
@@ -73,9 +129,20 @@ def by_age(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def prepare_month(
-    found: Settings, counts: pd.DataFrame, *, municipality_code: str, year: int, month: int, actor: Actor, now: datetime
+    found: Settings,
+    counts: pd.DataFrame,
+    *,
+    municipality_code: str,
+    year: int,
+    month: int,
+    actor: Actor,
+    now: datetime,
+    registers: Callable[[], FormRegisters] | None = None,
 ) -> RunOutcome:
-    """Prepare one municipality's run. ``counts``: the mart ``fct_monthly_enrollment``. Raises as ``prepare`` and ``year_inputs``."""
+    """Prepare one municipality's run. ``counts``: the mart ``fct_monthly_enrollment``; ``registers`` as ``year_inputs``.
+
+    Raises as ``prepare`` and ``year_inputs``.
+    """
     folder = found.policies / municipality_code
     roles = read_roles(folder)
     name = actor.user
@@ -87,13 +154,16 @@ def prepare_month(
             return RunOutcome("refused", None, against)
         name = person.name
     policy = load_policy(folder, municipality_code=municipality_code, defaults=found.policies / DEFAULT)
+    of_year = partial(
+        year_inputs, found, counts, municipality_code=municipality_code, funding_year=year, registers=registers
+    )
     return prepare(
         Place(found.payments, municipality_code, year),
         month=month,
-        inputs=year_inputs(found, counts, municipality_code=municipality_code, funding_year=year),
+        inputs=of_year(),
         mapping=read_export(folder),
         municipality_name=policy.name,
-        published=found.published,
+        earlier=lambda publication_id: of_year(publication_id=publication_id),
         actor=name,
         user=actor.user,
         is_demo=found.is_demo,

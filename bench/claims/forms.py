@@ -5,18 +5,28 @@ Belongs here: reading what the demonstration published and the invented world's 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from bench.claim import Claim, Measured
+from bench.claims import forms_months
 from bench.homes import demo_home
+from models_py.forms.overview import FormResult
 from models_py.world import DEMO, WorldSettings, deliver, simulate
 from models_py.world.deliveries.context import build_context
 from models_py.world.forms import simulate_forms
+from orchestration.form_results import BACKGROUND, COUNTS, UNITS, FormMarts, form_result, weights_of
+from orchestration.resources.scope import Scope
+from orchestration.resources.tables import Tables
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import REPOSITORY
+from tests.orchestration.forms import test_over_july_2028 as over_july
 
-YEAR = 2027
+YEAR, THRESHOLD = 2027, 10
+SWAP = {"municipal": "independent", "independent": "municipal"}
 FORMS = 8
 """Preschool class and compulsory school are one row."""
 
@@ -98,9 +108,76 @@ def july_2028_is_passed() -> Measured:
     )
 
 
+def invariants_hold_per_form() -> Measured:
+    """Every form of the demonstration computed anew: rows shuffled, organisers swapped, a larger pot; identities of the grant."""
+    home = demo_home()
+    warehouse = Warehouse(path=str(home.path / "pseudonymised" / "warehouse.duckdb"))
+    marts = FormMarts(*(warehouse.mart(name) for name in (COUNTS, BACKGROUND, UNITS)))
+    shuffled = FormMarts(
+        *(getattr(marts, name).sample(frac=1, random_state=7) for name in ("counts", "background", "units"))
+    )
+    swapped = replace(marts, units=marts.units.assign(organiser_type=marts.units["organiser_type"].map(SWAP)))
+    scope = Scope(policies=str(REPOSITORY / "policies"))
+    tables = Tables(root=str(home.path / "aggregate" / "tables"))
+    fit = weights_of(tables.read_record("need_fit", YEAR)["9999"])
+    told: list[str] = []
+    forms = {name: policy for name, file in scope.forms("9999").items() if (policy := file.at(YEAR)) is not None}
+    for name, policy in forms.items():
+        first, again, others = (
+            form_result(policy, each, funding_year=YEAR, fit=fit, threshold=THRESHOLD)
+            for each in (marts, shuffled, swapped)
+        )
+        if first is None or again is None or others is None:
+            told.append(f"{name}: nobody is counted")
+            continue
+        lines, grants = first.money.lines, first.money.grants
+        if not lines.equals(again.money.lines) or not grants.equals(again.money.grants):
+            told.append(f"{name}: the order of rows moves money")
+        if not lines.equals(others.money.lines):
+            told.append(f"{name}: who runs a unit moves its amount")
+        identity = grants["amount_ore"] + grants["administration_ore"] + grants["vat_ore"] - grants["fee_ore"]
+        if not (identity == grants["grant_ore"]).all():
+            told.append(f"{name}: amount + administration + VAT - fees is not the grant")
+        if int(lines["amount_ore"].sum()) != first.money.allocation.budget_ore:
+            told.append(f"{name}: lines are not the budget")
+        told += _not_monotone(name, first)
+    return Measured(
+        f"{len(forms)} forms, {len(told)} breaches", not told and len(forms) == FORMS - 1, "; ".join(told[:3])
+    )
+
+
+def _not_monotone(name: str, result: FormResult) -> list[str]:
+    """More need, never less per person of what follows need, but for the rounding of a unit's sum."""
+    if result.index is None:
+        return []
+    index = result.index.set_index("school_unit_code")
+    lines = result.money.lines
+    need = lines[lines["line_code"] == "need"].groupby("school_unit_code")["amount_ore"].sum()
+    people = result.groups.groupby("school_unit_code")["pupil_count"].sum()
+    table = pd.DataFrame({"index": index["need_index"], "each": need / people, "room": 100 / people}).dropna()
+    ordered = table.sort_values("index")
+    falls = ordered["each"].diff() < -(ordered["room"] + ordered["room"].shift())
+    return [f"{name}: more need gives less at {int(falls.sum())} units"] if falls.any() else []
+
+
+def everything_follows_past_july_2028() -> Measured:
+    """Forecast, cohort, weights, stages, monthly rates and the door, each with a year-F pupil of 2027/28."""
+    checks = [check for name, check in sorted(vars(over_july).items()) if name.startswith("test_")]
+    failed = []
+    for check in checks:
+        try:
+            check()
+        except AssertionError as error:
+            failed.append(f"{check.__name__}: {str(error)[:80]}")
+    return Measured(f"{len(checks)} checks, {len(failed)} fail", not failed and len(checks) >= 8, "; ".join(failed[:3]))
+
+
 CLAIMS = (
     Claim("forms-carried", "The demonstration's yearly run carries every school form, from one year of age to adults.", "eight rows (preschool class and compulsory school are one), nothing uncounted, every usual age from 1 to 18 and adults", all_forms_in_one_run),
     Claim("forms-add-up", "In every form count × rate + rounding is the amount, rates are the same for all units, and the units are the form's sum to the öre.", "no line off, no form off", every_form_adds_up),
     Claim("forms-need", "Each form's index finds the need that was planted in the same households.", "rank correlation with the truth above 0.9 and nearer than no index, in all four forms with an index", need_is_found_again),
     Claim("forms-2028", "Past July 2028 a pupil of the preschool class is in year 2, grade 8 in year 10, and grade 9 has left.", "everybody who stays, two numbers on", july_2028_is_passed),
+    Claim("forms-2028-follow", "Past July 2028 forecasts, cohorts, weights, stages, monthly rates and the door follow a year-F pupil of 2027/28 to year 2.", "no check fails", everything_follows_past_july_2028),
+    Claim("forms-invariants", "In every form the order of rows and who runs a unit move no öre, more need never gives less, lines are the budget and the grant is its parts.", "no breach in seven forms", invariants_hold_per_form),
+    *forms_months.CLAIMS,
 )  # fmt: skip

@@ -23,6 +23,7 @@ from bench.claims.publication_crash import judged
 from bench.faults.paying import POLICY, Paying
 from bench.faults.tracing import missing, workers
 from bench.faults.trials import errors_of, fail, found_points, kill
+from bench.faults.work import no_other
 from bench.homes import remove
 from models_py.payment import DecidedLine, Payee, PaymentLine, SchoolEvent, Supplement, YearTerms, reconcile, year_terms
 from models_py.payment.terms import GRADES, MICRO
@@ -59,7 +60,7 @@ def _paid(place: Place) -> tuple[PaymentLine, ...]:
 def _prepare(place: Place, inputs: YearInputs, month: int) -> object:
     return prepare(
         place, month=month, inputs=inputs, mapping=read_export(POLICY), municipality_name="Exempelkommun",
-        published=place.root, actor="annika", user="annika", is_demo=False, now=NOW,
+        earlier=no_other, actor="annika", user="annika", is_demo=False, now=NOW,
     )  # fmt: skip
 
 

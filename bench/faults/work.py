@@ -10,7 +10,7 @@ import pickle
 import random
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import babel.dates  # noqa: F401  imported late by the program; a child would import it anew each time
 import psycopg
@@ -83,13 +83,18 @@ def roll_back(root: str, publication_id: str) -> str:
     ).status  # fmt: skip
 
 
+def no_other(publication_id: str) -> NoReturn:
+    """Inputs by an earlier publication, where a year is paid by one."""
+    raise LookupError(f"{publication_id}: the year is paid by one publication here")
+
+
 def pay(root: str, material: str) -> str:
     """Prepare, approve twice and release the month of pickled inputs, as the command does in three calls."""
     pay_with = pickle.loads(Path(material).read_bytes())
     place = Place(Path(root), MUNICIPALITY, pay_with["inputs"].funding_year)
     done = prepare(
         place, month=pay_with["month"], inputs=pay_with["inputs"], mapping=pay_with["mapping"], municipality_name="Exempelkommun",
-        published=Path(root), actor="annika", user="annika", is_demo=False, now=NOW,
+        earlier=no_other, actor="annika", user="annika", is_demo=False, now=NOW,
     )  # fmt: skip
     if done.status == "released" or done.run_id is None:
         return done.status

@@ -15,7 +15,7 @@ PAYMENT: tuple[Contract, ...] = (
         names=(
             "municipality_code", "funding_year", "school_unit_code", "component_code", "payment_month", "line_sequence",
             "amount_ore", "annual_ore", "month_pupil_count", "month_count_date", "count_basis", "reason_type",
-            "reason_reference", "organiser_key", "payee_kind", "paid_publication_id", "run_id",
+            "reason_reference", "organiser_key", "payee_kind", "paid_publication_id", "run_id", "school_form",
         ),
         nullable=frozenset({"reason_reference"}),
     ),

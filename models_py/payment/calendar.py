@@ -65,7 +65,9 @@ class FormCalendar:
 
     Attributes
     ----------
-    counts : ``monthly``, or ``twice``: January–June by the count of ``count_months[0]``, July–December by ``[1]``
+    counts : ``monthly``; ``twice``: January–June by the count of ``count_months[0]``, July–December by ``[1]``; or ``on_days``:
+        by the latest of ``count_days`` on or before the month's own count day, so that a count holds until the form is counted next
+    count_days : (month, day) of a form's counts in a year, ascending; for ``on_days``
     remind_working_days : so many working days before closing a missing count is told of
     """
 
@@ -73,9 +75,14 @@ class FormCalendar:
     count_day: DayRule
     registered_by: DayRule
     pay_day: DayRule
-    counts: Literal["monthly", "twice"] = "monthly"
+    counts: Literal["monthly", "twice", "on_days"] = "monthly"
     count_months: tuple[int, int] = (2, 9)
     remind_working_days: int = 5
+    count_days: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.counts == "on_days") != bool(self.count_days):
+            raise PaymentError(f"{self.school_form}: counts on_days and count_days go together; give both or neither")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ def month_days(calendar: FormCalendar, *, year: int, month: int, holidays: Colle
     if calendar.counts == "twice":
         at = calendar.count_months[0 if month <= 6 else 1]
         counted, provisional = calendar.count_day.on(year, at, holidays=holidays), own if month < at else None
+    elif calendar.counts == "on_days":
+        counted = max(day for at in (year - 1, year) for day in _days_of(calendar, at) if day <= own)
     elif month in SUMMER:
         counted, provisional = calendar.count_day.on(year, AUTUMN_COUNT_MONTH, holidays=holidays), own
     else:
@@ -140,6 +149,10 @@ def stockholm_day(moment: datetime) -> date:
     if moment.tzinfo is None:
         raise PaymentError(f"{moment} has no time zone; a closing day needs one")
     return moment.astimezone(STOCKHOLM).date()
+
+
+def _days_of(calendar: FormCalendar, year: int) -> list[date]:
+    return [date(year, month, day) for month, day in calendar.count_days]
 
 
 def _first_of(year: int, month: int) -> date:

@@ -6,7 +6,7 @@ Belongs here: choosing a count among those delivered, residents against others. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -44,11 +44,14 @@ class MonthCount:
     visitors: Mapping[str, Heads]
 
 
-def month_count(counts: pd.DataFrame, *, municipality_code: str, days: MonthDays) -> MonthCount:
+def month_count(
+    counts: pd.DataFrame, *, municipality_code: str, days: MonthDays, groups: Collection[str] | None = GRADES
+) -> MonthCount:
     """The pupils of a month, of what has been delivered.
 
     ``counts`` has ``COLUMNS``: one row per count date, unit, grade and home municipality. ``august_pupil_count``
-    are September's pupils where they were on 31 August: July and August are entitled by these.
+    are September's pupils where they were on 31 August: July and August are entitled by these. ``groups``: grades that there
+    are; None where a school form is priced by groups of its own, which its prices know.
     Raises PaymentError where no count on or before the month's is there, and for unknown grades.
     """
     own = counts[counts["municipality_code"] == municipality_code]
@@ -67,7 +70,7 @@ def month_count(counts: pd.DataFrame, *, municipality_code: str, days: MonthDays
         chosen, basis = earlier[-1], "carried_forward"
     column = "august_pupil_count" if days.month in SUMMER and basis == "counted" else "pupil_count"
     rows = own[own["count_date"] == chosen]
-    strange = sorted(set(rows["grade"]) - set(GRADES))
+    strange = [] if groups is None else sorted(set(rows["grade"]) - set(groups))
     if strange:
         raise PaymentError(f"{municipality_code} {chosen}: grades {', '.join(map(str, strange[:5]))} are not F to 9")
     residents: dict[str, dict[str, int]] = {}

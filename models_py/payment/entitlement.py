@@ -29,7 +29,7 @@ from models_py.payment.supplements import Supplement, supplement_ore
 from models_py.payment.terms import Key, Overheads, Payee, Price, YearTerms
 from models_py.payment.twelfths import twelfth
 
-ADMINISTRATION, VAT = "administration", "vat"
+ADMINISTRATION, VAT, FEES = "administration", "vat", "fees"
 DE_DELEGATION = "de_delegation"
 SUPPLEMENTS, SUPPLEMENT_VAT = "individual_supplements", "individual_supplements_vat"
 ORE_PER_SEK = 100
@@ -174,9 +174,14 @@ def _unit_due(
         whole += annual
     if payee.is_independent:
         is_frame = year.mode == "fixed_frame"
-        both = overhead_ore(whole, overheads=year.overheads, is_frame=is_frame)
+        both = overhead_ore(whole, overheads=year.overheads, is_frame=is_frame or year.is_overhead_in_kronor)
         for component, annual in zip((ADMINISTRATION, VAT), both, strict=True):
-            due[unit, component] = Due(twelfth(annual, month=month), annual, pupils, payee.organiser_key)
+            due[unit, year.component(component)] = Due(
+                twelfth(annual, month=month), annual, pupils, payee.organiser_key
+            )
+        fees = year.frame_fees_ore.get(unit, 0) if is_frame else following_ore(year.fees, heads)
+        if fees:  # taken off last, so that administration and VAT stand on the whole
+            due[unit, year.component(FEES)] = Due(-twelfth(fees, month=month), -fees, pupils, payee.organiser_key)
 
 
 def _taken_back(due: dict[Key, Due], unit: str, pupils: int, *, payee: Payee, year: YearTerms, month: int) -> None:

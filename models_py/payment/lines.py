@@ -20,6 +20,8 @@ Reason = Literal[
 ]  # fmt: skip
 """Why a line was written: ``month`` is a month paid when it was due; all others came to light later or changed."""
 REASONS: tuple[str, ...] = get_args(Reason)
+COMPULSORY_SCHOOL = "compulsory_school"
+"""Preschool class and compulsory school, which are paid together."""
 MonthKey = tuple[str, str, int]
 """school_unit_code, component_code, month."""
 
@@ -53,6 +55,7 @@ class PaymentLine:
     organiser_key: str
     publication_id: str
     run_id: str
+    school_form: str = COMPULSORY_SCHOOL
 
     @property
     def key(self) -> MonthKey:

@@ -17,7 +17,15 @@ from models_py.payment.counts import Basis
 from models_py.payment.entitlement import SUPPLEMENT_VAT, SUPPLEMENTS, Due, MonthDue
 from models_py.payment.events import SchoolEvent
 from models_py.payment.inter_municipal import COMPENSATION, is_claim
-from models_py.payment.lines import MonthKey, PaymentLine, Reason, in_order, refuse_broken, standing
+from models_py.payment.lines import (
+    COMPULSORY_SCHOOL,
+    MonthKey,
+    PaymentLine,
+    Reason,
+    in_order,
+    refuse_broken,
+    standing,
+)
 from models_py.payment.reconcile import refuse_unreconciled
 
 
@@ -61,11 +69,12 @@ def settle(
     month: int,
     publication_id: str,
     run_id: str,
+    school_form: str = COMPULSORY_SCHOOL,
 ) -> tuple[PaymentLine, ...]:
     """The lines that the run of ``month`` writes, by unit, component, month and sequence; none where nothing differs.
 
-    ``due`` and ``counts`` hold the months 1 to ``month`` (to 12 for the closing run). With them every month so far
-    reconciles to the öre. Raises PaymentError for a broken ledger, and if they did not.
+    ``paid``, ``due`` and ``counts`` are of one ``school_form``; ``due`` and ``counts`` hold the months 1 to ``month`` (to 12
+    for the closing run). With them every month so far reconciles to the öre. Raises PaymentError for a broken ledger, and if they did not.
     """
     paid = in_order(paid)
     refuse_broken(paid)
@@ -106,6 +115,7 @@ def settle(
                         annual_ore=target.annual_ore, pupil_count=target.pupil_count,
                         count_date=counts[number].count_date, basis=counts[number].basis, reason=why, reference=names,
                         organiser_key=target.organiser_key, publication_id=publication_id, run_id=run_id,
+                        school_form=school_form,
                     )
                 )  # fmt: skip
                 sequence += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from models_py.errors import PaymentError
 from models_py.payment.twelfths import MICRO
@@ -87,6 +87,11 @@ class YearTerms:
     frames_ore : (unit, component) to the decided öre of the year
     taken_back : organiser to öre per pupil and year that its units give back for services bought together; 0 or more
     by_grade : components with a line per grade, of which every grade must have a rate; others may leave grades out
+    prefix : how component codes of the school form begin, so that a unit's codes are unique over forms; empty for preschool
+        class and compulsory school
+    fees : what an independent organiser takes in fees, which lower what it is due; per group
+    frame_fees_ore : unit to the same of the year, under fixed frames
+    is_overhead_in_kronor : administration and VAT are whole kronor a year, as the form's grants are decided
     """
 
     publication_id: str
@@ -99,6 +104,43 @@ class YearTerms:
     overheads: Overheads = field(default_factory=Overheads)
     by_grade: frozenset[str] = frozenset()
     taken_back: Mapping[str, Fraction] = field(default_factory=dict)
+    prefix: str = ""
+    fees: Price = field(default_factory=Price)
+    frame_fees_ore: Mapping[str, int] = field(default_factory=dict)
+    is_overhead_in_kronor: bool = False
+
+    def component(self, code: str) -> str:
+        """A component code under the prefix of the form."""
+        return f"{self.prefix}_{code}" if self.prefix else code
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """What a school form is priced by instead of grades, and what else is its own.
+
+    Attributes
+    ----------
+    groups : line code to the group that it prices; any other line is for every group
+    listed : component to group to millionths of an öre per person and year, as decided: the rate of a group that nobody was in
+    prefix, fees, frame_fees_ore : as ``YearTerms``
+    """
+
+    groups: Mapping[str, str]
+    listed: Mapping[str, Mapping[str, int]]
+    prefix: str
+    fees: Price = field(default_factory=Price)
+    frame_fees_ore: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, line_code: str) -> tuple[str, ...]:
+        """Groups that a line is for."""
+        return (self.groups[line_code],) if line_code in self.groups else tuple(sorted(set(self.groups.values())))
+
+    def of_form(self) -> dict[str, Any]:
+        """Fields of ``YearTerms`` that are the form's own."""
+        return {
+            "prefix": self.prefix, "fees": self.fees, "frame_fees_ore": dict(self.frame_fees_ore),
+            "is_overhead_in_kronor": True,
+        }  # fmt: skip
 
 
 def year_terms(
@@ -111,9 +153,11 @@ def year_terms(
     overheads: Overheads,
     fixed_components: Collection[str] = (),
     taken_back: Mapping[str, Fraction] | None = None,
+    grouping: Grouping | None = None,
 ) -> YearTerms:
     """The terms of a year of its decided lines. ``fixed_components`` stand as decided though they count pupils.
 
+    ``grouping`` says what another school form than preschool class and compulsory school is priced by.
     Raises PaymentError for units without payee, and for a following line of a unit without decided pupils.
     """
     own = sorted(lines, key=lambda one: (one.school_unit_code, one.component_code, one.line_code))
@@ -138,9 +182,12 @@ def year_terms(
                     f"{one.component_code}/{one.line_code} of {one.school_unit_code} follows pupils, but the unit has none decided"
                 )
             rate = round(Fraction(one.amount_ore * MICRO, pupils))
-        for grade in _grades_of(one.line_code):
+        for grade in _grades_of(one.line_code) if grouping is None else grouping.of(one.line_code):
             per_pupil[grade] = per_pupil.get(grade, 0) + rate
     common = _common(rates, decided_pupils)
+    if grouping is not None:
+        for component, listed in grouping.listed.items():
+            common[component] = Price({**listed, **(common[component].per_pupil if component in common else {})})
     prices = {
         key: Price(_filled(per_pupil, common[key[1]]), ((1, fixed[key]),) if fixed.get(key) else ())
         for key, per_pupil in rates.items()
@@ -155,7 +202,10 @@ def year_terms(
         frames_ore=frames,
         overheads=overheads,
         taken_back=dict(taken_back or {}),
-        by_grade=frozenset(one.component_code for one in own if one.line_code.startswith("grade_")),
+        by_grade=frozenset(one.component_code for one in own if one.line_code.startswith("grade_"))
+        if grouping is None
+        else frozenset(grouping.listed),
+        **({} if grouping is None else grouping.of_form()),
     )
 
 

@@ -16,22 +16,24 @@ from typing import Any
 import pyarrow as pa
 
 from models_py.errors import PaymentError
-from models_py.payment.lines import line_id
+from models_py.payment.lines import COMPULSORY_SCHOOL, line_id
 from orchestration.resources.payment_export import ExportFile, PaymentExport
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_files(
-    table: pa.Table, *, mapping: PaymentExport, pay_date: date, municipality_name: str
+    table: pa.Table, *, mapping: PaymentExport, pay_dates: Mapping[str, date], municipality_name: str
 ) -> dict[str, bytes]:
-    """File name to bytes of one run's lines. Raises PaymentError where a value does not fit its column or encoding."""
-    rows = [_values(row, mapping, pay_date) for row in table.to_pylist()]
+    """File name to bytes of one run's lines; ``pay_dates`` by school form, the voucher's day is that of the compulsory school.
+
+    Raises PaymentError where a value does not fit its column or encoding."""
+    rows = [_values(row, mapping, pay_dates[row["school_form"]]) for row in table.to_pylist()]
     make = {"csv": _csv, "fixed": _fixed}
     made = {}
     for file in mapping.files:
         if file.kind == "sie":
-            text = _sie(rows, file, pay_date=pay_date, municipality_name=municipality_name)
+            text = _sie(rows, file, pay_date=pay_dates[COMPULSORY_SCHOOL], municipality_name=municipality_name)
         else:
             text = make[file.kind](rows, file)
         try:
@@ -62,7 +64,15 @@ def _values(row: Mapping[str, Any], mapping: PaymentExport, pay_date: date) -> d
         "funding_year": str(year),
         **{
             name: row[name]
-            for name in ("school_unit_code", "component_code", "organiser_key", "payee_kind", "run_id", "reason_type")
+            for name in (
+                "school_form",
+                "school_unit_code",
+                "component_code",
+                "organiser_key",
+                "payee_kind",
+                "run_id",
+                "reason_type",
+            )
         },
     }
 

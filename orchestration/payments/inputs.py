@@ -19,6 +19,7 @@ import pandas as pd
 from models_py.allocation.organiser_terms import OverheadPolicy
 from models_py.errors import PaymentError
 from models_py.payment import (
+    COMPULSORY_SCHOOL,
     CountUsed,
     DecidedLine,
     MonthCount,
@@ -33,6 +34,7 @@ from models_py.payment import (
     month_due,
     year_terms,
 )
+from models_py.payment.terms import GRADES
 from models_py.payment.twelfths import MICRO
 from orchestration.publication.pointer import CURRENT
 from orchestration.publication.standing import version_of
@@ -51,6 +53,8 @@ class YearInputs:
     Attributes
     ----------
     counts : ``models_py.payment.counts.COLUMNS``, every count that has been delivered
+    school_form : compulsory_school with preschool class, or the form that these are the inputs of
+    forms : inputs of every other school form that is paid in the same runs
     """
 
     municipality_code: str
@@ -59,6 +63,8 @@ class YearInputs:
     terms: YearTerms
     counts: pd.DataFrame
     supplements: tuple[Supplement, ...] = ()
+    school_form: str = COMPULSORY_SCHOOL
+    forms: tuple[YearInputs, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,29 +142,45 @@ def supplements_of(folder: Path, *, funding_year: int) -> tuple[Supplement, ...]
     return tuple(_supplement(one) for one in decisions_of_year(folder, funding_year=funding_year))
 
 
-def months_due(inputs: YearInputs, *, month: int, terms: YearTerms | None = None) -> MonthsDue:
-    """What the months up to ``month`` (13: the whole year) are due, by ``terms`` or the inputs' own.
+def months_due(inputs: YearInputs, *, month: int) -> MonthsDue:
+    """What the months up to ``month`` (13: the whole year) are due in the one school form that the inputs are of.
 
     Raises PaymentError where a count is missing, or late and the policy refuses that.
     """
     policy, code = inputs.policy, inputs.municipality_code
     rest = swedish_holidays(inputs.funding_year)
+    groups = GRADES if inputs.school_form == COMPULSORY_SCHOOL else None  # other forms have groups of their own
     due: dict[int, MonthDue] = {}
     counts: dict[int, MonthCount] = {}
     for number in range(policy.first_month, min(month, 12) + 1):
         days = month_days(policy.calendar, year=inputs.funding_year, month=number, holidays=rest)
-        counts[number] = month_count(inputs.counts, municipality_code=code, days=days)
+        counts[number] = month_count(inputs.counts, municipality_code=code, days=days, groups=groups)
         if policy.refuses_late and number == month and counts[number].basis == "carried_forward":
             raise PaymentError(
                 f"{code} {inputs.funding_year}-{month:02d}: the count of {days.provisional_date or days.count_date} is not delivered; "
                 "the policy pays by no older one (late_count: refuse)"
             )
         due[number] = month_due(
-            counts[number].residents, year=terms or inputs.terms, month=number, events=policy.events,
+            counts[number].residents, year=inputs.terms, month=number, events=policy.events,
             changes=policy.changes, supplements=inputs.supplements, visitors=counts[number].visitors, between=policy.between,
         )  # fmt: skip
     asked = month_days(policy.calendar, year=inputs.funding_year, month=month, holidays=rest)
     return MonthsDue(due, counts, asked)
+
+
+FormMonths = Mapping[str, MonthsDue]
+"""School form to its months, preschool class and compulsory school first."""
+
+
+def all_months_due(inputs: YearInputs, *, month: int) -> dict[str, MonthsDue]:
+    """``months_due`` of every school form that is paid. Raises PaymentError naming the form."""
+    due = {inputs.school_form: months_due(inputs, month=month)}
+    for own in inputs.forms:
+        try:
+            due[own.school_form] = months_due(own, month=month)
+        except PaymentError as error:
+            raise PaymentError(f"{own.school_form}: {error}") from None
+    return due
 
 
 def _whole(found: Published) -> Published:

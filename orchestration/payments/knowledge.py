@@ -10,13 +10,25 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from models_py.payment import BudgetChange, InterMunicipal, PaymentLine, is_claim
-from orchestration.payments.inputs import MonthsDue
+from models_py.payment import COMPULSORY_SCHOOL, BudgetChange, InterMunicipal, PaymentLine, is_claim
+from orchestration.payments.inputs import FormMonths, MonthsDue, YearInputs
 from orchestration.resources.payment_policy import PaymentPolicy
 
 
-def known(whole: MonthsDue, *, policy: PaymentPolicy) -> dict[str, Any]:
-    """What the next run needs to tell why something is another than it was."""
+def known(whole: FormMonths, *, inputs: YearInputs) -> dict[str, Any]:
+    """What the next run needs to tell why something is another than it was; of other school forms under ``forms``."""
+    own = _known(whole[inputs.school_form], policy=inputs.policy)
+    forms = {one.school_form: _known(whole[one.school_form], policy=one.policy) for one in inputs.forms}
+    return own | ({"forms": forms} if forms else {})
+
+
+def known_of(manifest: Mapping[str, Any], school_form: str) -> Mapping[str, Any] | None:
+    """What a run knew of one school form; None where it did not pay it."""
+    was = manifest["known"]
+    return was if school_form == COMPULSORY_SCHOOL else was.get("forms", {}).get(school_form)
+
+
+def _known(whole: MonthsDue, *, policy: PaymentPolicy) -> dict[str, Any]:
     return {
         "basis": {str(number): one.basis for number, one in whole.counts.items()},
         "count_dates": {str(number): one.count_date.isoformat() for number, one in whole.counts.items()},
@@ -26,16 +38,22 @@ def known(whole: MonthsDue, *, policy: PaymentPolicy) -> dict[str, Any]:
     }
 
 
-def beside(whole: MonthsDue, *, lines: Iterable[PaymentLine], policy: PaymentPolicy, month: int) -> dict[str, Any]:
+def beside(whole: FormMonths, *, lines: Iterable[PaymentLine], policy: PaymentPolicy, month: int) -> dict[str, Any]:
     """Residents that nobody is paid for, pupils of other municipalities in ``month`` (1..13) and what is claimed for them,
-    the ledger of own results. Öre of claims are above 0."""
-    own = whole.counts.get(month)
+    the ledger of own results, öre by school form. Öre of claims are above 0."""
+    lines, school = tuple(lines), whole[COMPULSORY_SCHOOL]
+    own = school.counts.get(month)
     return {
         "unpaid_pupils": [
-            {"month": number, "school_unit_code": u.school_unit_code, "reason": u.reason, "pupil_count": u.pupil_count}
-            for number, one in whole.due.items()
+            {
+                "month": number, "school_form": form, "school_unit_code": u.school_unit_code, "reason": u.reason,
+                "pupil_count": u.pupil_count,
+            }
+            for form, months in whole.items()
+            for number, one in months.due.items()
             for u in one.unpayable
         ],
+        "forms_ore": {form: sum(one.amount_ore for one in lines if one.school_form == form) for form in whole},
         "visitors": [
             {"home_municipality_code": home, "school_unit_code": unit, "pupil_count": sum(heads.values())}
             for home, units in sorted(own.visitors.items() if own else ())
@@ -47,7 +65,7 @@ def beside(whole: MonthsDue, *, lines: Iterable[PaymentLine], policy: PaymentPol
                 "month": number, "home_municipality_code": u.home_municipality_code,
                 "school_unit_code": u.school_unit_code, "reason": u.reason, "pupil_count": u.pupil_count,
             }
-            for number, one in whole.due.items()
+            for number, one in school.due.items()
             for u in one.undecided
         ],
         "own_results": [

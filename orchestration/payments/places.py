@@ -14,7 +14,9 @@ from models_py.payment import CLOSING_MONTH
 from orchestration.publication import ledger as ledgers
 
 RUNS, RELEASED, STAGING = "runs", "released", ".staging"
-LINES, COUNTS, VISITORS, EXPORT = "fct_payment.parquet", "counts.csv", "visitors.csv", "export"
+LINES, EXPORT = "fct_payment.parquet", "export"
+COUNTS, VISITORS, FORM_COUNTS = "counts.csv", "visitors.csv", "form_counts.csv"
+ROOT_MODE = 0o750
 RUN_ID = re.compile(r"([0-9]{4})-([0-9]{2})\.([1-9][0-9]*)")
 MONTH_ID = re.compile(r"([0-9]{4})-([0-9]{2})")
 

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from models_py.payment import Before, InterMunicipal, PaymentLine, YearTerms, settle
+from models_py.payment import COMPULSORY_SCHOOL, PaymentLine
 from orchestration.payments import book, record
 from orchestration.payments.export import export_files
-from orchestration.payments.inputs import MonthsDue, YearInputs, months_due, publication_by_id, terms_of
-from orchestration.payments.knowledge import beside, known, told, told_between
-from orchestration.payments.places import COUNTS, EXPORT, LINES, RUNS, STAGING, VISITORS, Place
-from orchestration.payments.table import CONTRACT, counts_bytes, logical_sha256, payee_kind, to_table, visitors_bytes
+from orchestration.payments.inputs import FormMonths, YearInputs, all_months_due
+from orchestration.payments.knowledge import beside, known
+from orchestration.payments.lines_of_run import lines_of_run
+from orchestration.payments.places import COUNTS, EXPORT, FORM_COUNTS, LINES, ROOT_MODE, RUNS, STAGING, VISITORS, Place
+from orchestration.payments.table import (
+    CONTRACT,
+    counts_bytes,
+    form_counts_bytes,
+    logical_sha256,
+    payee_kind,
+    to_table,
+    visitors_bytes,
+)
 from orchestration.publication import ledger as ledgers
 from orchestration.publication.candidate import Reason
 from orchestration.publication.files import (
@@ -38,7 +48,6 @@ from orchestration.publication.seal import seal
 from orchestration.resources.payment_export import PaymentExport
 
 ORDER_RULE, SEAL_RULE = "G-PAYMENT-002", "G-PAYMENT-003"
-ROOT_MODE = 0o750
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +73,15 @@ def prepare(
     inputs: YearInputs,
     mapping: PaymentExport,
     municipality_name: str,
-    published: Path,
+    earlier: Callable[[str], YearInputs],
     actor: str,
     user: str,
     is_demo: bool,
     now: datetime,
 ) -> RunOutcome:
     """Prepare the run of ``month`` (1..12, 13 closes the year), or say why not.
+
+    ``earlier``: the inputs by the publication of that id, asked for where another one has been paid by.
 
     Raises BookError where the ledger is not whole, PaymentError where the money cannot be computed, OSError where the disk
     fails: nothing is paid then, and a re-run completes what was begun. ``now`` (with time zone) goes to the ledger only.
@@ -87,8 +98,8 @@ def prepare(
         if refusal := _out_of_order(released, month=month, first=inputs.policy.first_month):
             return RunOutcome("refused", None, (refusal,))
         last = record.load(place.run(released[-1])) if released else None
-        whole = months_due(inputs, month=month)
-        lines = _lines(place, inputs, whole, paid=paid, last=last, month=month, published=published)
+        whole = all_months_due(inputs, month=month)
+        lines = lines_of_run(place, inputs, whole, paid=paid, last=last, month=month, earlier=earlier)
         done = [run_id for run_id in released if int(run_id[5:7]) == month]
         if done:
             return _after_release(place, done[-1], lines)
@@ -121,50 +132,6 @@ def _out_of_order(released: list[str], *, month: int, first: int) -> Reason | No
     return Reason(ORDER_RULE, 1, f"month {month} cannot be run: month {wanted} is the next one to be released")
 
 
-def _lines(
-    place: Place,
-    inputs: YearInputs,
-    whole: MonthsDue,
-    *,
-    paid: tuple[PaymentLine, ...],
-    last: dict[str, Any] | None,
-    month: int,
-    published: Path,
-) -> tuple[PaymentLine, ...]:
-    before = Before()
-    if last is not None:
-        was, old = last["known"], None
-        if last["publication_id"] != inputs.terms.publication_id:
-            earlier = _earlier_terms(inputs, last["publication_id"], published)
-            old = months_due(inputs, month=month, terms=earlier).due
-        changes = {change.component_code: told(change) for change in inputs.policy.changes}
-        changed = {code for code, words in was["changes"].items() if changes.get(code) != words}
-        basis = {int(number): one for number, one in was["basis"].items()}
-        before = Before(
-            basis, frozenset(was["events"]), frozenset(changed),
-            is_agreed_anew=was.get("between", told_between(InterMunicipal(""))) != told_between(inputs.policy.between), due=old,
-        )  # fmt: skip
-    return settle(
-        paid,
-        due=whole.due,
-        counts=whole.used(),
-        before=before,
-        events=inputs.policy.events,
-        municipality_code=place.municipality_code,
-        funding_year=place.funding_year,
-        month=month,
-        publication_id=inputs.terms.publication_id,
-        run_id=f"{place.funding_year}-{month:02d}.{len(place.run_ids(month)) + 1}",
-    )
-
-
-def _earlier_terms(inputs: YearInputs, publication_id: str, published: Path) -> YearTerms:
-    publication = publication_by_id(
-        published, municipality_code=inputs.municipality_code, publication_id=publication_id
-    )
-    return terms_of(publication, policy=inputs.policy)
-
-
 def _after_release(place: Place, run_id: str, lines: tuple[PaymentLine, ...]) -> RunOutcome:
     """A released month stays as it is: nothing to add, or a refusal that says what the next run takes."""
     manifest = record.load(place.run(run_id))
@@ -181,7 +148,7 @@ class _Made:
 
     place: Place
     inputs: YearInputs
-    whole: MonthsDue
+    whole: FormMonths
     lines: tuple[PaymentLine, ...]
     mapping: PaymentExport
     month: int
@@ -192,20 +159,28 @@ class _Made:
         """Path within the run to bytes."""
         table = self.table()
         exported = export_files(
-            table, mapping=self.mapping, pay_date=self.whole.days.pay_date, municipality_name=self.municipality_name
+            table, mapping=self.mapping, pay_dates=self._pay_dates(), municipality_name=self.municipality_name
         )
-        own = {LINES: parquet_bytes(table, contract=CONTRACT), COUNTS: counts_bytes(self.whole)}
-        return (
-            own | {VISITORS: visitors_bytes(self.whole)} | {f"{EXPORT}/{name}": data for name, data in exported.items()}
-        )
+        made = {LINES: parquet_bytes(table, contract=CONTRACT)} | self._counts()
+        return made | {f"{EXPORT}/{name}": data for name, data in exported.items()}
+
+    def _counts(self) -> dict[str, bytes]:
+        """File to the pupils that the lines were computed by; those of other school forms where some are paid."""
+        school = self.whole[COMPULSORY_SCHOOL]
+        made = {COUNTS: counts_bytes(school), VISITORS: visitors_bytes(school)}
+        return made | ({FORM_COUNTS: form_counts_bytes(self.whole)} if self.inputs.forms else {})
+
+    def _pay_dates(self) -> dict[str, date]:
+        return {form: one.days.pay_date for form, one in self.whole.items()}
 
     def table(self) -> Any:
         """The lines as ``fct_payment``."""
         code = self.place.municipality_code
-        payees = {unit: payee for event in self.inputs.policy.events for unit, payee in event.payees.items()} | dict(
-            self.inputs.terms.payees
-        )
-        kinds = {unit: payee_kind(payee, municipality_code=code) for unit, payee in payees.items()}
+        kinds = {}
+        for own in (self.inputs, *self.inputs.forms):
+            payees = {unit: payee for event in own.policy.events for unit, payee in event.payees.items()}
+            for unit, payee in (payees | dict(own.terms.payees)).items():
+                kinds[own.school_form, unit] = payee_kind(payee, municipality_code=code)
         return to_table(self.lines, kinds=kinds)
 
     def manifest(self, run_id: str, *, parent: str | None, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -222,13 +197,13 @@ class _Made:
             "content": {
                 "lines_sha256": logical_sha256(table),
                 "control": record.control_of(table).plain(),
-                "counts_sha256": hashlib.sha256(counts_bytes(self.whole) + visitors_bytes(self.whole)).hexdigest(),
+                "counts_sha256": hashlib.sha256(b"".join(self._counts().values())).hexdigest(),
                 "policy_sha256": policy.sha256,
                 "export_sha256": self.mapping.sha256(),
-                "pay_date": self.whole.days.pay_date.isoformat(),
+                "pay_date": self._pay_dates()[COMPULSORY_SCHOOL].isoformat(),
                 "publication_id": self.inputs.terms.publication_id,
             },
-            "known": known(self.whole, policy=policy),
+            "known": known(self.whole, inputs=self.inputs),
             "beside": beside(self.whole, lines=self.lines, policy=policy, month=self.month),
             "files": files,
         }  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Literal
 from models_py.errors import PaymentError
 from models_py.payment import refuse_broken
 from orchestration.payments import book, record
+from orchestration.payments.kept_forms import FOLDER, damage
 from orchestration.payments.places import RELEASED, RUN_ID, RUNS, STAGING, Place
 from orchestration.publication import ledger as ledgers
 
@@ -27,7 +28,7 @@ class Unsound:
 
     Attributes
     ----------
-    kind : run (its bytes, hashes or sums), ledger (its chain, or a month paid twice), link (what the finance system reads),
+    kind : run (its bytes, hashes or sums; or what a proposal decided of other school forms), ledger (its chain, or a month paid twice), link (what the finance system reads),
         open (a sealed folder that can be written in), unfinished (what a crash left, and the next act finishes)
     """
 
@@ -55,6 +56,11 @@ def unsound(payments: Path) -> Iterator[Unsound]:
             yield Unsound("unfinished", path, "the last line was torn")
     for path in sorted(payments.glob(f"[0-9]*/[0-9]*/{STAGING}")):
         yield Unsound("unfinished", path, "a run was begun and not sealed")
+    for path in sorted(payments.glob(f"[0-9]*/[0-9]*/{FOLDER}/*")):
+        if path.name.startswith("."):
+            yield Unsound("unfinished", path, "it was begun and not kept")
+        elif problem := damage(path):
+            yield Unsound("run", path, problem)
     for place in places_below(payments):
         yield from _of_year(place)
 

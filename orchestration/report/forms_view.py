@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from expectations.school_forms import form_parts
 from models_py.errors import LikvardError
 from orchestration.form_results import WHOLE
 from orchestration.resources.tables import Tables
@@ -41,7 +42,7 @@ def board_view(found: Settings, *, funding_year: int, municipality_code: str | N
         whole, ages = (tables.read(name, funding_year, municipalities=[code]) for name in (OVERVIEW, AGES))
         parts.append(Text(say("forms_title", municipality=code, year=str(funding_year)), style="bold"))
         parts += [_board(whole), Text(say("forms_ages_title"), style="bold"), _ages(ages)]
-    return Group(*parts, say("forms_reading"))
+    return Group(*parts, say("forms_reading"), Text(say("forms_parts_title"), style="bold"), _parts())
 
 
 def unit_view(found: Settings, *, funding_year: int, school_unit_code: str) -> RenderableType:
@@ -116,6 +117,21 @@ def _ages(rows: pd.DataFrame) -> Table:
     for row in rows.sort_values(["age", "place", "form_stage"]).to_dict("records"):
         sek = row["total_per_pupil_sek"]
         table.add_row(str(row["age"]), _form(row["school_form"]), kronor(sek), BAR * round(int(sek) / BAR_SEK))
+    return table
+
+
+def _parts() -> Table:
+    """What is not computed in which school form, and why; everything else is."""
+    language = settings().language
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("forms_part", "forms_not_in", "forms_why"):
+        table.add_column(say(name))
+    told = ""
+    for one in form_parts():
+        if one.reason is not None:
+            forms = ", ".join(_form(form) for form in one.forms)
+            table.add_row("" if one.part == told else one.name[language], forms, one.reason[language])
+            told = one.part
     return table
 
 

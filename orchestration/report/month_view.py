@@ -5,7 +5,7 @@ Belongs here: layout and words. Does not: any number that is not in a sealed run
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,19 +17,20 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models_py.payment import PaymentLine, is_claim, terms_of_month
+from models_py.payment import COMPULSORY_SCHOOL, PaymentLine, is_claim, terms_of_month
 from models_py.payment.terms import GRADES
 from models_py.payment.twelfths import half_even_ore
+from orchestration.paying import terms_by
 from orchestration.payments import book, record
-from orchestration.payments.inputs import publication_by_id, terms_of
+from orchestration.payments.inputs import YearInputs
 from orchestration.payments.places import EXPORT, Place, month_of
 from orchestration.payments.prepare import RunOutcome
 from orchestration.payments.release import ActOutcome
 from orchestration.payments.table import heads_of
 from orchestration.publication import ledger as ledgers
 from orchestration.report.terminal import NotPublishedError, told_reason
-from orchestration.resources.payment_policy import payment_policy
-from orchestration.settings import Settings
+from orchestration.school_forms import school_forms
+from orchestration.settings import Settings, settings
 from orchestration.texts import day, locale, number, say
 
 MOST_ROWS = 12
@@ -96,24 +97,21 @@ def explain_month_view(found: Settings, *, school_unit_code: str, asked: str) ->
             for line in record.lines_of(place.run(run_id))
             if line.school_unit_code == school_unit_code and line.month == month
         ]
-        if lines:
+        for form in sorted({line.school_form for line in lines}, key=list(school_forms()).index):
+            own = [line for line in lines if line.school_form == form]
             latest = place.run((*released, *newest)[-1])
             code = place.municipality_code
-            parts += _lines_view(found, lines, run=latest, code=code, asked=asked, released=released)
+            parts += _lines_view(found, own, run=latest, code=code, asked=asked, released=released)
     if not parts:
         raise NotPublishedError(say("month_no_lines", school=school_unit_code, month=asked))
     return Group(*parts)
 
 
-def _rates(found: Settings, line: PaymentLine, heads: dict[str, int], *, shown: Set[str]) -> list[RenderableType]:
-    """Pupils × rate = year, per component that follows the pupils, of the newest line's publication."""
-    policy = payment_policy(found.policies / line.municipality_code, funding_year=line.funding_year)
-    if policy is None or policy.mode != "follow_pupil":
+def _rates(own: YearInputs, line: PaymentLine, heads: dict[str, int], *, shown: Set[str]) -> list[RenderableType]:
+    """People × rate = year, per component that follows the counts, of the newest line's publication."""
+    if own.policy.mode != "follow_pupil":
         return []
-    publication = publication_by_id(
-        found.published, municipality_code=line.municipality_code, publication_id=line.publication_id
-    )
-    prices = terms_of_month(terms_of(publication, policy=policy), events=policy.events, month=line.month).prices
+    prices = terms_of_month(own.terms, events=own.policy.events, month=line.month).prices
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("month_component", "month_grade", "pupils", "month_rate", "month_annual"):
         table.add_column(say(name), justify="left" if name == "month_component" else "right")
@@ -122,28 +120,38 @@ def _rates(found: Settings, line: PaymentLine, heads: dict[str, int], *, shown: 
             for grades, rate in _alike(price.per_pupil):
                 count = sum(heads.get(grade, 0) for grade in grades)
                 if count:
-                    named = grades[0] if len(grades) == 1 else f"{grades[0]}–{grades[-1]}"
                     yearly = sek(half_even_ore(count * rate))
-                    table.add_row(component, named, number(count), sek(half_even_ore(rate)), yearly)
+                    table.add_row(component, _named(grades), number(count), sek(half_even_ore(rate)), yearly)
     return [table] if table.row_count else []
+
+
+def _named(grades: Sequence[str]) -> str:
+    """One grade, the first and the last of several, or groups of another school form one after the other."""
+    if len(grades) == 1:
+        return grades[0]
+    return f"{grades[0]}–{grades[-1]}" if grades[0] in GRADES else ", ".join(grades)
 
 
 def _alike(per_pupil: Mapping[str, int]) -> list[tuple[list[str], int]]:
     """Neighbouring grades with the same rate together."""
     runs: list[tuple[list[str], int]] = []
-    for grade in GRADES:
-        if grade in per_pupil:
-            if runs and runs[-1][1] == per_pupil[grade]:
-                runs[-1][0].append(grade)
-            else:
-                runs.append(([grade], per_pupil[grade]))
+    for grade in _ordered(per_pupil):
+        if runs and runs[-1][1] == per_pupil[grade]:
+            runs[-1][0].append(grade)
+        else:
+            runs.append(([grade], per_pupil[grade]))
     return runs
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Grades as pupils pass them; groups of other school forms by name."""
+    return sorted(names, key=lambda name: (GRADES.index(name), "") if name in GRADES else (len(GRADES), name))
 
 
 def _lines_view(
     found: Settings, lines: list[PaymentLine], *, run: Path, code: str, asked: str, released: list[str]
 ) -> list[RenderableType]:
-    first = lines[0]
+    first, terms = lines[0], terms_by(found, lines[-1])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     columns = (
         "month_component",
@@ -180,14 +188,17 @@ def _lines_view(
         own = [line.amount_ore for line in lines if is_claim(line.component_code) == claimed]
         if own or not claimed:
             table.add_row(say(name), "", "", "", "", "", sek(sum(own)))
-    heads = heads_of(run, month=first.month, school_unit_code=first.school_unit_code)
+    form = first.school_form
+    heads = heads_of(run, month=first.month, school_unit_code=first.school_unit_code, school_form=form)
     title = say("month_explain_title", school=first.school_unit_code, month=asked, municipality=code)
+    if form != COMPULSORY_SCHOOL:
+        title = f"{title}: {school_forms()[form].name[settings().language]}"
     note = say("month_explain_note", month=first.month, publication=lines[-1].publication_id)
-    counted = ", ".join(f"{grade}: {number(heads[grade])}" for grade in GRADES if grade in heads)
+    counted = ", ".join(f"{grade}: {number(heads[grade])}" for grade in _ordered(heads))
     return [
         Text(title, style="bold"),
         table,
-        *_rates(found, lines[-1], heads, shown={line.component_code for line in lines}),
+        *([] if terms is None else _rates(terms, lines[-1], heads, shown={line.component_code for line in lines})),
         note,
         say("month_grades", grades=counted),
     ]
@@ -210,8 +221,18 @@ def _beside(manifest: dict[str, Any]) -> list[str]:
     late = [month for month, basis in manifest["known"]["basis"].items() if basis == "carried_forward"]
     if late:
         told.append(say("month_late", months=", ".join(late)))
+    for form, was in manifest["known"].get("forms", {}).items():
+        own = [month for month, basis in was["basis"].items() if basis == "carried_forward"]
+        if own:
+            name = school_forms()[form].name[settings().language]
+            told.append(say("month_late_form", form=name, months=", ".join(own)))
     for one in [each for each in beside["unpaid_pupils"] if each["month"] == manifest["month"]][:MOST_ROWS]:
         told.append(say(f"month_unpaid_{one['reason']}", school=one["school_unit_code"], pupils=one["pupil_count"]))
+    if len(beside.get("forms_ore", ())) > 1:
+        told += [
+            say("month_form", form=school_forms()[form].name[settings().language], amount=sek(ore))
+            for form, ore in beside["forms_ore"].items()
+        ]
     if beside["visitors"]:
         told.append(say("month_visitors", pupils=sum(one["pupil_count"] for one in beside["visitors"])))
     if beside.get("claims_ore"):

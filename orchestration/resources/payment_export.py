@@ -23,7 +23,7 @@ EXPORT_FILE = "payment_export.yml"
 Source = Literal[
     "account", "counter_account", "amount_ore", "amount_sek", "line_id", "corrected_line_id", "school_unit_code",
     "component_code", "month", "pay_date", "organiser_key", "payee_kind", "reason_type", "reference", "run_id",
-    "publication_id", "pupil_count", "municipality_code", "funding_year",
+    "publication_id", "pupil_count", "municipality_code", "funding_year", "school_form",
 ]  # fmt: skip
 Paid = Literal["own", "independent", "other_municipality"]
 PayeeKind = Literal["own", "independent", "other_municipality", "home_municipality"]

@@ -17,7 +17,8 @@ from orchestration.resources.formula_years import SECTIONS, Shape
 from orchestration.resources.governance import ROLES_FILE, Roles, Waivers
 from orchestration.resources.pages_file import PAGES_FILE, Comments, Pages
 from orchestration.resources.payment_export import EXPORT_FILE, PaymentExport
-from orchestration.resources.payment_policy import PAYMENTS_FILE, Payments
+from orchestration.resources.payment_policy import PAYMENTS_FILE
+from orchestration.resources.payment_shape import Payments
 from orchestration.resources.policy_shape import Municipality, PolicyValues
 from orchestration.resources.policy_text import Place, PolicyError, PolicyText, read_policy_text
 from orchestration.resources.policy_years import Entry

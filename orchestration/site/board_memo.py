@@ -126,7 +126,7 @@ def _degree(material: Material) -> Blocks:
     found = fifths_view(material)
     if found is not None:
         blocks += [("chart", (found["chart"], say("fifths_how"))), ("table", found["table"])]
-    if not material.shared.get("explorer"):
+    if not material.shared.get("explore"):
         blocks.append(("p", say("explore_withheld")))
     return blocks or [("p", say("memo_withheld"))]
 

@@ -21,6 +21,7 @@ from orchestration.resources.pages_file import Comments, Pages
 from orchestration.site.about_pages import about_pages
 from orchestration.site.board_memo import memo_page
 from orchestration.site.explorer import explorer_page
+from orchestration.site.forms_page import forms_page
 from orchestration.site.organiser_decision import decision_pages
 from orchestration.site.pages import Material, Page
 from orchestration.site.pdf import pdf_of
@@ -51,12 +52,13 @@ class Built:
 
 def pages_of(material: Material) -> list[Page]:
     """Every page of one language."""
-    explorer = explorer_page(material)
-    material.shared["explorer"] = explorer is not None
+    explorer, forms = explorer_page(material), forms_page(material)
+    material.shared.update(explore=explorer is not None, forms=forms is not None)
     return [
         start_page(material),
         *school_pages(material),
         *decision_pages(material),
+        *([forms] if forms else []),
         pupils_page(material),
         *unit_pupils_pages(material),
         memo_page(material),

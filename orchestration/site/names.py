@@ -6,10 +6,13 @@ Belongs here: from published codes to words, the municipality's own names first.
 from __future__ import annotations
 
 from orchestration.publication import model_words
+from orchestration.school_forms import school_forms
 from orchestration.site.reading import Book
 from orchestration.site.speaking import Speaker
 
-GRADE = "grade_"
+GRADE, GROUP, NATIONAL = "grade_", "group_", "national_"
+_PREFIXES = sorted((f"{form.prefix}_" for form in school_forms().values() if form.prefix), key=len, reverse=True)
+"""How component codes of other school forms begin, longest first."""
 
 
 def component_name(speaker: Speaker, book: Book, code: str) -> str:
@@ -18,6 +21,9 @@ def component_name(speaker: Speaker, book: Book, code: str) -> str:
         return speaker.names[code]
     if speaker.knows(f"component_{code}"):
         return str(speaker.say(f"component_{code}"))
+    prefix = next((one for one in _PREFIXES if code.startswith(one)), None)
+    if prefix is not None:
+        return component_name(speaker, book, code.removeprefix(prefix))
     rows = book.of("dim_component", "component_code", code)
     name = rows[0].get(f"name_{speaker.language}") if rows else None
     return str(name or code).replace("_", " ")
@@ -31,7 +37,15 @@ def line_name(speaker: Speaker, component: str, line: str) -> str:
     if line.startswith(GRADE):
         grade = line.removeprefix(GRADE)
         return str(speaker.say("line_grade_f") if grade in ("f", "F") else speaker.say("line_grade", grade=grade))
+    for kind in (GROUP, NATIONAL):
+        if line.startswith(kind):
+            return str(speaker.say(f"line_{kind}of", group=group_name(speaker, line.removeprefix(kind))))
     return speaker.word("line", line)
+
+
+def group_name(speaker: Speaker, group: str) -> str:
+    """What people of another school form are priced by: age and hours, a track, a level; a programme by its code."""
+    return speaker.word("group", group) if speaker.knows(f"group_{group}") else group.replace("_", " ").upper()
 
 
 def unit_name(speaker: Speaker, count_unit: str) -> str:

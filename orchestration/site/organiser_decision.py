@@ -15,14 +15,16 @@ from markupsafe import Markup
 from models_py.allocation.cost_types import OVERHEAD_TYPES
 from models_py.allocation.organisers import ALL_TYPES
 from orchestration.site.names import component_name
+from orchestration.site.organiser_forms import decided_alone, decision_path, form_units_of, form_word, forms_section
 from orchestration.site.pages import Material, Page, Table
 from orchestration.site.reading import Row
 from orchestration.site.written import whom_to_ask
 
 
 def decision_pages(material: Material) -> list[Page]:
-    """A page per organiser that is paid; with a PDF."""
-    return [_page(material, row) for row in material.book.tables["organiser_allocation"]]
+    """A page per organiser that is paid, and per independent unit of another form without one; with a PDF."""
+    organisers = [_page(material, row) for row in material.book.tables["organiser_allocation"]]
+    return [*organisers, *(_unit_page(material, unit, rows) for unit, rows in decided_alone(material))]
 
 
 def organiser_name(material: Material, key: str) -> str:
@@ -48,6 +50,7 @@ def _page(material: Material, paid: Row) -> Page:
         "how": _how(material, paid),
         "units": _units(material, paid),
         "parts": _parts(material, paid),
+        "forms": forms_section(material, form_units_of(material, key), is_independent=is_independent),
         "grounds": [say(f"grounds_{name}") for name in _grounds(is_independent)],
         "decided": _decided(material),
         "appeal": _appeal(material, is_independent=is_independent),
@@ -56,6 +59,33 @@ def _page(material: Material, paid: Row) -> Page:
     path = f"organisers/{paid['organiser_key']}.html"
     title = f"{values['heading']}: {name}"
     return Page(path, "organiser.html.jinja", title, values, has_pdf=True, current="start")
+
+
+def _unit_page(material: Material, unit: str, rows: list[Row]) -> Page:
+    """The decision for one independent unit of another school form: its register names the unit and no organiser."""
+    say, name = material.speaker.say, rows[0]["school_unit_name"]
+    state = "decided" if material.book.is_decided else "proposal"
+    values: dict[str, Any] = {
+        "name": name,
+        "heading": say(f"decision_title_independent_{state}", year=material.year),
+        "under": say("decision_unit_under", code=unit),
+        "is_decided": material.book.is_decided,
+        "granted": [
+            say(
+                f"granted_form_{state}", name=name, municipality=material.municipality, form=form_word(material, row).lower(),
+                amount=material.speaker.figure(row, "grant_sek", "kr", 2),
+                people=material.speaker.figure(row, "pupil_count"), year=material.year,
+            )
+            for row in rows
+        ],
+        "forms": forms_section(material, rows, is_independent=True, heading="decision_calculation"),
+        "grounds": [say(f"grounds_{each}") for each in ("need", "year")],
+        "decided": _decided(material),
+        "appeal": _appeal(material, is_independent=True),
+        "ask": whom_to_ask(material),
+    }  # fmt: skip
+    title = f"{values['heading']}: {name}"
+    return Page(decision_path(unit), "unit_decision.html.jinja", title, values, has_pdf=True, current="forms")
 
 
 def _grounds(is_independent: bool) -> tuple[str, ...]:

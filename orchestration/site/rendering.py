@@ -25,12 +25,15 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Content security policy of a page: its own style, nothing from anywhere. The explorer adds the hash of its script."""
 MENU = (
     ("start", "index.html"),
+    ("forms", "forms.html"),
     ("pupils", "pupils.html"),
     ("memo", "memo.html"),
     ("explore", "explore.html"),
     ("model", "model.html"),
     ("comments", "comments.html"),
 )
+SOMETIMES = ("explore", "forms")
+"""Pages that a publication has where it has what they show."""
 OTHER = {"sv": ("en", "English"), "en": ("sv", "Svenska")}
 
 
@@ -100,7 +103,7 @@ def whole_page(page: Page, body: str, *, material: Material, ground: Markup) -> 
             year=material.year,
             style=style(),
             up=up,
-            menu=[item for item in MENU if item[0] != "explore" or material.shared.get("explorer")],
+            menu=[item for item in MENU if item[0] not in SOMETIMES or material.shared.get(item[0])],
             current=page.current,
             other=other,
             other_name=other_name,

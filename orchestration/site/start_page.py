@@ -12,6 +12,7 @@ from markupsafe import Markup
 from orchestration.site import measures
 from orchestration.site.charts.bars import Pair, pairs
 from orchestration.site.charts.strip import strip, strip_scale
+from orchestration.site.forms_page import has_forms
 from orchestration.site.last_year import change_of_all, last_year_view
 from orchestration.site.organiser_decision import organiser_name
 from orchestration.site.pages import Material, Page, Table
@@ -30,6 +31,9 @@ def start_page(material: Material) -> Page:
         "fifths": fifths_view(material),
         "last_year": last_year_view(material),
         "pupils_heading": say("pupils_heading", municipality=material.municipality),
+        "forms_heading": material.speaker.say("forms_heading", municipality=material.municipality, year=material.year)
+        if has_forms(material)
+        else None,
         "schools": _schools(material),
         "organisers": _organisers(material),
     }

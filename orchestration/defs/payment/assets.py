@@ -14,8 +14,15 @@ from models_py.payment import CLOSING_MONTH
 from orchestration.decisions import Actor
 from orchestration.names import FINANCE_TEAM, PAYMENT
 from orchestration.partitions import months
-from orchestration.paying import COUNTS_MART, paying_municipalities, prepare_month, year_inputs
-from orchestration.payments.inputs import months_due
+from orchestration.paying import (
+    COUNTS_MART,
+    FORM_MARTS,
+    form_registers,
+    paying_municipalities,
+    prepare_month,
+    year_inputs,
+)
+from orchestration.payments.inputs import all_months_due
 from orchestration.payments.places import month_of
 from orchestration.resources.policy_text import PolicyError
 from orchestration.resources.scope import Scope
@@ -28,14 +35,14 @@ BACKFILL = "dagster/backfill"
 REFUSALS = (LookupError, PolicyError, LikvardError, ValueError)
 """What is wrong with one municipality must not stop its neighbours."""
 DUE_COLUMNS = (
-    "municipality_code", "funding_year", "payment_month", "school_unit_code", "component_code", "amount_ore", "annual_ore",
+    "municipality_code", "funding_year", "payment_month", "school_form", "school_unit_code", "component_code", "amount_ore", "annual_ore",
     "month_pupil_count",
 )  # fmt: skip
 
 
 @dg.asset(
     key=dg.AssetKey(["payment", "month_entitlement"]),
-    deps=[COUNTS],
+    deps=[COUNTS, *(dg.AssetKey(["marts", name]) for name in FORM_MARTS)],
     partitions_def=months,
     group_name=PAYMENT,
     owners=[FINANCE_TEAM],
@@ -48,19 +55,21 @@ def month_entitlement(
 ) -> dg.MaterializeResult:
     """Candidates of every municipality that pays and has a decided publication."""
     year, month = month_of(context.partition_key)
-    counts, rows, refused = warehouse.mart(COUNTS_MART), [], {}
+    counts, registers = warehouse.mart(COUNTS_MART), form_registers(warehouse)
+    rows, refused = [], {}
     number = min(month, CLOSING_MONTH - 1)
     for code in _codes(scope):
         try:
-            inputs = year_inputs(settings(), counts, municipality_code=code, funding_year=year)
-            due = months_due(inputs, month=month).due
+            inputs = year_inputs(settings(), counts, municipality_code=code, funding_year=year, registers=registers)
+            forms = all_months_due(inputs, month=month)
         except REFUSALS as error:
             refused[code] = str(error)
             continue
-        if number in due:
+        for form, whole in forms.items():
+            due = whole.due[number].due if number in whole.due else {}
             rows += [
-                (code, year, number, unit, component, one.amount_ore, one.annual_ore, one.pupil_count)
-                for (unit, component), one in sorted(due[number].due.items())
+                (code, year, number, form, unit, component, one.amount_ore, one.annual_ore, one.pupil_count)
+                for (unit, component), one in sorted(due.items())
             ]
     table = pd.DataFrame(rows, columns=list(DUE_COLUMNS))
     tables.write_record(f"month_entitlement_{number:02d}", year, {"refused": refused})
@@ -92,12 +101,12 @@ def payment_run(
     year, month = month_of(context.partition_key)
     if BACKFILL in context.run.tags:
         return dg.MaterializeResult(metadata={"prepared": 0, "why": "a backfill makes candidates only"})
-    counts, outcomes = warehouse.mart(COUNTS_MART), []
+    counts, registers, outcomes = warehouse.mart(COUNTS_MART), form_registers(warehouse), []
     for code in _codes(scope):
         try:
             done = prepare_month(
                 settings(), counts, municipality_code=code, year=year, month=month, actor=Actor(getpass.getuser()),
-                now=datetime.now(UTC),
+                now=datetime.now(UTC), registers=registers,
             )  # fmt: skip
         except REFUSALS as error:
             outcomes.append({"municipality_code": code, "status": "refused", "why": str(error), "reasons": []})

@@ -14,6 +14,7 @@ from orchestration.checks.results import basis_of, collect, ledgers
 from orchestration.names import DATA_TEAM, PUBLICATION
 from orchestration.on_pages import ON_PAGES
 from orchestration.partitions import funding_years
+from orchestration.payments.forms import keep_decided_forms
 from orchestration.proposals import BACKGROUND_COUNTS, FOLLOWED, Material, outcome_rows, outcome_table, propose_all
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
@@ -109,6 +110,7 @@ def proposal(
     outcomes = propose_all(
         material, root=found.published, actor=getpass.getuser(), now=datetime.now(UTC), is_demo=found.is_demo
     )
+    keep_decided_forms(tables, scope=scope, payments=found.payments, outcomes=outcomes, funding_year=year)
     rows = outcome_rows(material, outcomes)
     tables.write_record("publication_outcome", year, {"municipalities": rows})
     states = [row["status"] for row in rows]

@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.executor import in_the_home
 from orchestration.names import PAYMENT, WRITES_HOME
 from orchestration.partitions import funding_years
-from orchestration.paying import COUNTS_MART
+from orchestration.paying import COUNTS_MART, FORM_MARTS
 
 yearly_proposal = dg.define_asset_job(
     name="yearly_proposal",
@@ -19,11 +19,15 @@ yearly_proposal = dg.define_asset_job(
     tags=WRITES_HOME,
 )
 
-_COUNTS = dg.AssetSelection.assets(dg.AssetKey(["marts", COUNTS_MART])).upstream().required_multi_asset_neighbors()
+_COUNTS = (
+    dg.AssetSelection.assets(*(dg.AssetKey(["marts", name]) for name in (COUNTS_MART, *FORM_MARTS)))
+    .upstream()
+    .required_multi_asset_neighbors()
+)
 
 monthly_intake = dg.define_asset_job(
     name="monthly_intake",
-    description="New deliveries through the door, and the pupils of every month built of them.",
+    description="New deliveries through the door, and the counts of every month and school form built of them.",
     selection=_COUNTS,
     executor_def=in_the_home,
     tags=WRITES_HOME,

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from models_py.payment import COMPULSORY_SCHOOL
 from orchestration.defs.running.jobs import monthly_payment_run
 from orchestration.defs.running.sensors import tell_of
-from orchestration.paying import COUNTS_MART
+from orchestration.paying import COUNTS_MART, form_registers
 from orchestration.payments.closing import closings, missing_counts
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import TIME_ZONE, Settings, settings
@@ -24,7 +25,7 @@ def prepare_month_after_closing(context: dg.ScheduleEvaluationContext) -> Iterat
     """Each morning: the months whose last day of registration was yesterday or before, once per month and day of closing."""
     today = context.scheduled_execution_time.astimezone(ZoneInfo(TIME_ZONE)).date()
     due: dict[str, set[str]] = {}
-    for code, days in closings(settings(), on=today):
+    for code, _, days in closings(settings(), on=today):
         if days.registered_by < today <= days.pay_date:
             due.setdefault(f"{days.year}-{days.month:02d}", set()).add(f"{code} {days.registered_by}")
     if not due:
@@ -46,13 +47,16 @@ def tell_of_missing_counts(context: dg.SensorEvaluationContext) -> dg.SkipReason
     return dg.SkipReason(tell_of(findings) if findings else "no count is missing")
 
 
-def _delivered(found: Settings) -> set[tuple[str, date]]:
-    """Municipality and day of every count that has been taken in."""
+def _delivered(found: Settings) -> set[tuple[str, str, date]]:
+    """Municipality, school form and day of every count that has been taken in."""
     try:
-        table = Warehouse(path=str(found.warehouse)).mart(COUNTS_MART)
+        warehouse = Warehouse(path=str(found.warehouse))
+        school = warehouse.mart(COUNTS_MART).assign(school_form=COMPULSORY_SCHOOL)
+        forms = form_registers(warehouse)().counts
     except FileNotFoundError:
         return set()
-    return set(zip(table["municipality_code"], table["count_date"], strict=True))
+    names = ("municipality_code", "school_form", "count_date")
+    return {row for table in (school, forms) for row in zip(*(table[name] for name in names), strict=True)}
 
 
 @dg.definitions

@@ -49,7 +49,7 @@ def inputs(month: int, *, more: int = 0, **changes: Any) -> YearInputs:
 def run(place: Place, month: int, *, mapping: PaymentExport | None = None, **changes: Any) -> RunOutcome:
     return prepare(
         place, month=month, inputs=inputs(month, **changes), mapping=mapping or read_export(POLICY),
-        municipality_name="Exempelkommun", published=place.root, actor="annika", user="annika", is_demo=False, now=NOW,
+        municipality_name="Exempelkommun", earlier=lambda _: inputs(month, **changes | {"terms": decided()}), actor="annika", user="annika", is_demo=False, now=NOW,
     )  # fmt: skip
 
 

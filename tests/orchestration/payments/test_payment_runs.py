@@ -23,7 +23,6 @@ from tests.orchestration.payments.payment_home import (
     NOW,
     POLICY,
     approve,
-    decided,
     inputs,
     pay,
     release,
@@ -133,7 +132,6 @@ def test_months_are_run_in_order_and_a_released_month_only_says_what_the_next_on
 
 
 def test_a_revised_publication_corrects_paid_months_and_names_itself(january, monkeypatch):
-    monkeypatch.setattr("orchestration.payments.prepare._earlier_terms", lambda *_: decided())
     from tests.models_py.payment.payment_worlds import terms
 
     done = run(january, 2, terms=terms(publication_id="2027.1.1", dearer=1_000))

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pandas as pd
 
+from orchestration.payments.kept_forms import KeptForms
+
 
 def form_tables(code: str, year: int) -> dict[str, pd.DataFrame]:
     """Rows that keep their contracts and add up."""
@@ -41,3 +43,29 @@ def form_tables(code: str, year: int) -> dict[str, pd.DataFrame]:
             [{**form, "age": 3, "form_stage": "age_3", "pupil_count": 40, "total_per_pupil_sek": Decimal("141000.00")}]
         ),
     }  # fmt: skip
+
+
+TERMS = {
+    "preschool": {
+        "component": "preschool_base_part", "lines": {"group_age_3_full": "age_3_full", "group_age_4_full": "age_4_full"},
+        "prices_sek": {"age_3_full": "141000", "age_4_full": "120000"}, "fees_sek": {"age_3_full": "9600"},
+        "overheads": ["compound_add_on", "0.03", "0.06"],
+    }
+}  # fmt: skip
+
+
+def kept_forms(code: str, year: int) -> KeptForms:
+    """What a proposal with these tables stood on: every unit of theirs."""
+    tables = form_tables(code, year)
+    return KeptForms(tables["form_allocation"], tables["form_unit"], TERMS)
+
+
+def form_marts(code: str) -> dict[str, str]:
+    """SQL of the marts that months of these units are paid by: a count that is the decided one."""
+    where = f"'{code}' as municipality_code, date '2026-09-15' as count_date, 'preschool' as school_form"
+    return {
+        "fct_form_counts": f"select {where}, unnest(['{code}9001', '{code}9002']) as school_unit_code, 'age_3' as stage, "
+        "'full' as hours, '' as programme, '' as track, 20 as pupil_count",
+        "dim_form_unit": f"select {where}, unnest(['{code}9001', '{code}9002']) as school_unit_code, 'x' as unit_name, "
+        "unnest(['municipal', 'independent']) as organiser_type",
+    }

@@ -21,6 +21,7 @@ from orchestration.publication.candidate import Candidate
 from orchestration.publication.content import content_sha256
 from orchestration.publication.gate import judge
 from orchestration.publication.publish import publish
+from orchestration.resources.form_policies import form_policies, sha256_of_forms
 from orchestration.resources.policies import load_policy
 from orchestration.settings import REPOSITORY, settings
 
@@ -34,7 +35,8 @@ def _candidate(seed: int = 0, *, failing: int = 0) -> Candidate:
     policy = load_policy(policies / "9999", municipality_code="9999", defaults=policies / "default")
     asked = [rule for home in ("door", "dbt", "gx", "rule") for rule in rules_of(home)]  # type: ignore[arg-type]
     rows = [("9999", 2027, rule.id, rule.severity, failing if rule.id == WARNING else 0) for rule in asked]
-    whole = candidate(units=1, seed=seed, policy_sha256=policy.sha256_for(2027))
+    sha256 = sha256_of_forms(form_policies(policies / "9999", policy), 2027, own=policy.sha256_for(2027))
+    whole = candidate(units=1, seed=seed, policy_sha256=sha256)
     return replace(whole, tables={**whole.tables, "rule_result": pd.DataFrame(rows, columns=list(RESULT_COLUMNS))})
 
 
@@ -138,6 +140,20 @@ def test_values_that_changed_or_that_nobody_has_decided_are_refused(home: Path, 
     assert "9999/model.yml:" in told
     assert "118000" in text
     model.write_text(text.replace("118000", "118001"), "utf-8")
+    told = likvard("publish", "2027.0.1", *DECISION, "--as", "official", code=4)
+    assert "others than 2027.0.1 was computed with" in told
+
+
+def test_a_value_of_another_school_form_that_changed_or_that_nobody_has_decided_is_refused(
+    home: Path, tmp_path: Path
+) -> None:
+    for role in ("controller", "board"):
+        likvard("approve", "2027.0.1", "--as", role)
+    preschool = tmp_path / "policies" / "9999" / "forms" / "preschool.yml"
+    text = preschool.read_text("utf-8")
+    preschool.write_text(text.replace("status: decided", "status: proposal", 1), "utf-8")
+    assert "preschool.yml:" in likvard("publish", "2027.0.1", *DECISION, "--as", "official", code=4)
+    preschool.write_text(text.replace("age_1_full: 176000", "age_1_full: 176001"), "utf-8")
     told = likvard("publish", "2027.0.1", *DECISION, "--as", "official", code=4)
     assert "others than 2027.0.1 was computed with" in told
 

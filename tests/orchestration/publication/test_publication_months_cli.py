@@ -11,13 +11,16 @@ import pytest
 from candidates import GRADES
 from click.testing import Result
 from deciding import cheap_duckdb, decided
+from form_tables import form_marts, kept_forms
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.payments.kept_forms import keep
+from orchestration.payments.places import Place
 from orchestration.publication import duckdb_file
 from orchestration.settings import REPOSITORY, settings
 
-UNIT = "99990001"
+UNIT, FORM_UNIT = "99990001", "99999002"
 Likvard = Callable[..., Result]
 
 
@@ -37,6 +40,9 @@ def decided_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"'{UNIT}' as school_unit_code, unnest({[grade.upper() for grade in GRADES]}) as grade, '9999' as home_municipality_code, "
             "10 as pupil_count, 0 as august_pupil_count"
         )
+        for name, sql in form_marts("9999").items():
+            connection.execute(f"create table marts.{name} as {sql}")
+    keep(Place(home / "payments", "9999", 2027), "2027.0.1", kept_forms("9999", 2027))
     return home
 
 
@@ -67,6 +73,9 @@ def test_a_month_is_prepared_approved_by_two_released_and_explained(likvard: Lik
     told = likvard("explain", UNIT, "--month", "2027-01")
     assert told.exit_code == 0, told.output
     assert all(word in told.output for word in ("base_part", "structural_part", "2027.1.0", "2027-01.1"))
+    preschool = likvard("explain", FORM_UNIT, "--month", "2027-01").output
+    assert all(word in preschool for word in ("preschool_base_part", "preschool_fees", "age_3_full", "2026-09-15"))
+    assert any(word in preschool for word in ("Preschool", "Förskola"))
     assert likvard("month", "run", "2027-01", "--as-delivered").exit_code == 0
     assert likvard("month", "run", "2027-03", "--as-delivered").exit_code == 4
 
