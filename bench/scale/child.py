@@ -16,6 +16,8 @@ from pathlib import Path
 from orchestration.manifest import PROJECT, QUIET
 from orchestration.settings import REPOSITORY
 
+MEMORY = "4GB"
+"""What dbt's warehouse may hold in memory in these runs."""
 LIMITS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -62,6 +64,6 @@ def dbt_build(home: Path, *, select: str | None = None) -> Cost:
     arguments = ["build", "--exclude-resource-type", "unit_test", "--quiet", "--target-path", str(target)]
     arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     arguments += ["--select", select] if select else []
-    environment = QUIET | {"LIKVARD_HOME": str(home), "DBT_LOG_PATH": str(folder / "logs")}
+    environment = QUIET | {"LIKVARD_WAREHOUSE_MEMORY": MEMORY, "LIKVARD_HOME": str(home), "DBT_LOG_PATH": str(folder / "logs")}
     cost, _ = python("from orchestration.dbt_program import main; main()", *arguments, environment=environment)
     return cost
