@@ -64,6 +64,10 @@ def dbt_build(home: Path, *, select: str | None = None) -> Cost:
     arguments = ["build", "--exclude-resource-type", "unit_test", "--quiet", "--target-path", str(target)]
     arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     arguments += ["--select", select] if select else []
-    environment = QUIET | {"LIKVARD_WAREHOUSE_MEMORY": MEMORY, "LIKVARD_HOME": str(home), "DBT_LOG_PATH": str(folder / "logs")}
+    environment = QUIET | {
+        "LIKVARD_WAREHOUSE_MEMORY": MEMORY,
+        "LIKVARD_HOME": str(home),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
     cost, _ = python("from orchestration.dbt_program import main; main()", *arguments, environment=environment)
     return cost
