@@ -14,13 +14,7 @@
         case
             when not judged.is_newest then 'superseded'
             when judged.excluded_rule is not null then 'excluded'
-            when row_number() over (
-                partition by
-                    judged.delivery_id,
-                    judged.excluded_rule,
-                    {{ keys | join(", ") }}
-                order by judged.delivery_row_number
-            ) > 1 then 'duplicate'
+            when judged.delivery_row_number > repeated.first_row_number then 'duplicate'
             else 'used'
         end as row_fate
     from (
@@ -32,6 +26,21 @@
         left join {{ ref("int_deliveries__accepted") }} as deliveries
             on {{ rows }}.delivery_id = deliveries.delivery_id
     ) as judged
+    left join (
+        select
+            delivery_id,
+            {{ keys | join(", ") }},
+            min(delivery_row_number) as first_row_number
+        from {{ rows }}
+        where {{ excluded_rule }} is null
+        group by delivery_id, {{ keys | join(", ") }}
+        having count(*) > 1
+    ) as repeated
+        on
+            judged.delivery_id = repeated.delivery_id
+            {%- for key in keys %}
+            and judged.{{ key }} is not distinct from repeated.{{ key }}
+            {%- endfor %}
 {% endmacro %}
 
 

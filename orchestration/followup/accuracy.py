@@ -6,7 +6,7 @@ Belongs here: what a municipality's backtest is given, and why some have none. D
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -21,9 +21,9 @@ TABLES = ("accuracy_cohort", "accuracy_level", "accuracy_drift", "accuracy_alarm
 
 
 def accuracy_of_year(
-    outcomes: pd.DataFrame,
+    outcomes: Mapping[str, pd.DataFrame],
     *,
-    register: pd.DataFrame,
+    register: Mapping[str, pd.DataFrame],
     coefficients: pd.DataFrame,
     codes: Sequence[str],
     scope: Scope,
@@ -47,10 +47,10 @@ def accuracy_of_year(
             continue
         dates = count_dates(funding_year, lag_years=decided.count_lag_years)
         used = dates[:1] if policy.count_dates == "latest" else dates
-        own = register[(register["municipality_code"] == code) & register["count_date"].isin(list(used))]
+        own = register[code]
         found[code] = accuracy_of_municipality(
-            outcomes[outcomes["municipality_code"] == code],
-            register_counts=own,
+            outcomes[code],
+            register_counts=own[own["count_date"].isin(list(used))],
             policy=policy,
             factors=sorted(set(coefficients.loc[coefficients["municipality_code"] == code, "factor"])),
             funding_year=funding_year,

@@ -6,7 +6,7 @@ Belongs here: what a municipality's estimate is given, rows of its tables, why s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -38,9 +38,9 @@ _EVENTS = {
 
 
 def effect_of_year(
-    outcomes: pd.DataFrame,
+    outcomes: Mapping[str, pd.DataFrame],
     *,
-    register: pd.DataFrame,
+    register: Mapping[str, pd.DataFrame],
     units: pd.DataFrame,
     codes: Sequence[str],
     scope: Scope,
@@ -56,8 +56,8 @@ def effect_of_year(
                 continue
             report = report_of(
                 design,
-                outcomes=outcomes[outcomes["municipality_code"] == code],
-                register=register[register["municipality_code"] == code],
+                outcomes=outcomes[code],
+                register=register[code],
                 units=units[units["municipality_code"] == code],
                 policy=scope.need_policy(code, funding_year),
                 funding_year=funding_year,

@@ -5,7 +5,7 @@ Belongs here: rows of its tables from marts, money and file. Does not: any figur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +20,7 @@ TABLES = ("goal_result", "goal_plan")
 
 
 def goals_of_year(
-    outcomes: pd.DataFrame,
+    outcomes: Mapping[str, pd.DataFrame],
     *,
     index: pd.DataFrame,
     money_of: Callable[[int], pd.DataFrame],
@@ -39,7 +39,7 @@ def goals_of_year(
             if file is None:
                 continue
             results = goal_results(
-                outcomes[outcomes["municipality_code"] == code],
+                outcomes[code],
                 index=index.loc[index["municipality_code"] == code, ["school_unit_code", "need_index"]],
                 goals=file.as_goals(),
                 funding_year=funding_year,

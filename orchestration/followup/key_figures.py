@@ -56,13 +56,15 @@ class KeyFigureInputs:
 
     Attributes
     ----------
-    marts : costs, staff, grants, factors, units, register, enrollment: rows of the warehouse's tables
+    marts : costs, staff, grants, factors, units, enrollment: rows of the warehouse's tables
+    register : municipality → its rows of ``fct_need_register_counts``, none where it has none
     kept : funding year → ``school_allocation`` with the index of ``fct_need_index``, of this and earlier years
     fits : municipality → record of this year's need fit
     kolada : values and similar municipalities, or None without Kolada's files
     """
 
     marts: Mapping[str, pd.DataFrame]
+    register: Mapping[str, pd.DataFrame]
     kept: Mapping[int, pd.DataFrame]
     fits: Mapping[str, Mapping[str, object]]
     kolada: tuple[pd.DataFrame, pd.DataFrame] | None = None
@@ -96,6 +98,7 @@ def key_figures_of_year(
 
 def _of_municipality(inputs: KeyFigureInputs, code: str, *, scope: Scope, funding_year: int) -> Followed:
     own = {name: table[table["municipality_code"] == code] for name, table in inputs.marts.items()}
+    own["register"] = inputs.register[code]
     successors = successors_of(own["units"])
     own |= {name: _today(own[name], successors) for name in ("register", "enrollment")}
     computed = _computed(inputs.kept, code)

@@ -7,7 +7,7 @@ municipality; no pupil's row leaves this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -50,7 +50,7 @@ ALL_SUBJECTS = "all_subjects"
 
 _RESULTS = """
     select municipality_code, pupil_key, result_year, school_unit_code, grade, measure, subject, assessed_value as "value"
-    from intermediate.int_subject_results__assessed order by all
+    from intermediate.int_subject_results__assessed where municipality_code = ? order by all
 """
 # Pupils with protected identity are numbers without a past: nobody can follow them, and nobody may.
 _ENROLLMENT = """
@@ -58,13 +58,13 @@ _ENROLLMENT = """
         grade,
         guardian_education, immigration, household_income, area_type, sex, econ_assistance, household, siblings
     from intermediate.int_pupils__factors
-    where pupil_key not like 'protected-%' and extract(month from count_date) = 10 order by all
+    where municipality_code = ? and pupil_key not like 'protected-%' and extract(month from count_date) = 10 order by all
 """
 _MERIT = """
     select municipality_code, school_unit_code, result_year, cast(count(*) as integer) as pupil_count,
         sum(cast(merit_value * 2 as bigint)) / 2.0 as value_sum,
         sum(cast(merit_value * 2 as bigint) * cast(merit_value * 2 as bigint)) / 4.0 as square_sum
-    from intermediate.int_leavers__factors where merit_value is not null
+    from intermediate.int_leavers__factors where municipality_code = ? and merit_value is not null
     group by all order by all
 """
 _FACTORS = (
@@ -72,11 +72,18 @@ _FACTORS = (
 )  # fmt: skip
 
 
-def read_followed(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
-    """results, enrollment, merit and units of every municipality. Raises FileNotFoundError without a warehouse."""
+def with_results(warehouse: Warehouse) -> list[str]:
+    """Municipalities with any result that a pupil can be followed by, ascending. Raises FileNotFoundError without a warehouse."""
+    sql = "select distinct municipality_code from intermediate.int_subject_results__assessed order by all"
+    return warehouse.query(sql)["municipality_code"].tolist()
+
+
+def read_followed(warehouse: Warehouse, code: str) -> dict[str, pd.DataFrame]:
+    """results, enrollment, merit and units of one municipality: its pupils alone are in memory."""
     queries = {"results": _RESULTS, "enrollment": _ENROLLMENT, "merit": _MERIT}
-    read = {name: warehouse.query(sql) for name, sql in queries.items()} | {"units": warehouse.mart("dim_school_unit")}
-    return read | {"enrollment": numbered_by_age(read["enrollment"])}
+    read = {name: warehouse.query(sql, [code]) for name, sql in queries.items()}
+    units = warehouse.mart("dim_school_unit", municipality=code)
+    return read | {"units": units, "enrollment": numbered_by_age(read["enrollment"])}
 
 
 def numbered_by_age(enrollment: pd.DataFrame) -> pd.DataFrame:
@@ -87,13 +94,13 @@ def numbered_by_age(enrollment: pd.DataFrame) -> pd.DataFrame:
 
 
 def progress_of_year(
-    found: Mapping[str, pd.DataFrame], *, codes: Sequence[str], funding_year: int
+    read: Callable[[str], Mapping[str, pd.DataFrame]], *, codes: Sequence[str], funding_year: int
 ) -> dict[str, Followed]:
-    """Municipality → its cohorts and value-added, or why it has none."""
+    """Municipality → its cohorts and value-added, or why it has none. ``read``: as ``read_followed``, by code."""
     made = {}
     for code in sorted(codes):
         try:
-            made[code] = follow_municipality(found, code, funding_year=funding_year)
+            made[code] = follow_municipality(read(code), code, funding_year=funding_year)
         except LikvardError as error:  # one municipality's results must not stop its neighbours
             made[code] = Followed(refusal=str(error))
     return made

@@ -36,7 +36,7 @@ from orchestration.yearly.baseline import OpeningBalance, opening_balance
 from orchestration.yearly.policy_mix import policy_states
 from orchestration.yearly.previous import PreviousYear, PreviousYearError, previous_year
 
-NO_REGISTER = pd.DataFrame(columns=["municipality_code"])
+NO_REGISTER: Mapping[str, pd.DataFrame] = {}
 """Instead of register counts where only money is asked for."""
 NO_EARLIER_YEAR = "no_earlier_year"
 NOT_COVERED = "policy_does_not_cover_last_year"
@@ -75,8 +75,8 @@ class Marts:
     followed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, enrollment: pd.DataFrame, register: pd.DataFrame, units: pd.DataFrame) -> Marts:
-        """Cut by municipality."""
+    def of(cls, enrollment: pd.DataFrame, register: Mapping[str, pd.DataFrame], units: pd.DataFrame) -> Marts:
+        """Cut by municipality; ``register`` is by municipality already."""
         followed: dict[str, dict[str, tuple[str, ...]]] = {}
         named = units[units["predecessor_codes"].notna()]
         rows = named[["municipality_code", "school_unit_code", "predecessor_codes"]].itertuples(index=False, name=None)
@@ -84,7 +84,7 @@ class Marts:
             followed.setdefault(code, {})[unit] = tuple(sorted(part.strip() for part in olds.split(",")))
         return cls(
             dict(tuple(enrollment.groupby("municipality_code"))),
-            dict(tuple(register.groupby("municipality_code"))),
+            register,
             followed,
         )
 

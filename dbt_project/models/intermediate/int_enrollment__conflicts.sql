@@ -7,20 +7,46 @@
 with
 enrollment as (
     select
+        enrollment.municipality_code,
+        enrollment.count_date,
+        enrollment.delivery_id,
+        enrollment.delivery_row_number,
+        enrollment.pupil_key,
+        enrollment.school_unit_code,
+        enrollment.grade,
+        enrollment.valid_from,
+        enrollment.valid_to,
+        coalesce(not_used.row_fate, 'used') as row_fate,
+        not_used.excluded_rule
+    from {{ ref("stg_municipality__enrollment") }} as enrollment
+    left join (
+        select *
+        from {{ ref("int_enrollment__fates") }}
+        where row_fate <> 'used'
+    ) as not_used
+        on
+            enrollment.delivery_id = not_used.delivery_id
+            and enrollment.delivery_row_number = not_used.delivery_row_number
+    where
+        coalesce(not_used.row_fate, 'used') in ('used', 'excluded')
+        and enrollment.school_form in ('preschool_class', 'compulsory_school')
+),
+
+several as (
+    {{ pupils_with_several_rows("enrollment") }}
+),
+
+rows_of_several as (
+    select
         enrollment.*,
-        fates.row_fate,
-        fates.excluded_rule,
         enrollment.valid_from <= enrollment.count_date
         and coalesce(enrollment.valid_to >= enrollment.count_date, true) as is_valid_on_count_date,
         coalesce(enrollment.valid_to, date '9999-12-31') as last_day
-    from {{ ref("stg_municipality__enrollment") }} as enrollment
-    inner join {{ ref("int_enrollment__fates") }} as fates
+    from enrollment
+    inner join several
         on
-            enrollment.delivery_id = fates.delivery_id
-            and enrollment.delivery_row_number = fates.delivery_row_number
-    where
-        fates.row_fate in ('used', 'excluded')
-        and enrollment.school_form in ('preschool_class', 'compulsory_school')
+            enrollment.delivery_id = several.delivery_id
+            and enrollment.pupil_key = several.pupil_key
 ),
 
 register as (
@@ -50,7 +76,17 @@ succession as (
 
 pairs as (
     select
-        one.*,
+        one.municipality_code,
+        one.count_date,
+        one.delivery_id,
+        one.delivery_row_number,
+        one.pupil_key,
+        one.school_unit_code,
+        one.grade,
+        one.valid_from,
+        one.valid_to,
+        one.row_fate,
+        one.excluded_rule,
         case
             when
                 one.school_unit_code <> other.school_unit_code
@@ -61,8 +97,8 @@ pairs as (
         end as conflict_kind,
         other.school_unit_code as other_school_unit_code,
         other.delivery_row_number as other_row_number
-    from enrollment as one
-    inner join enrollment as other
+    from rows_of_several as one
+    inner join rows_of_several as other
         on
             one.delivery_id = other.delivery_id
             and one.pupil_key = other.pupil_key

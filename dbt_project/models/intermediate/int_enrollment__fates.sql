@@ -1,4 +1,5 @@
 -- One row per accepted enrollment row: what became of it.
+-- A pupil's only row of a delivery needs no choice; choices are made among the rows of those with several.
 -- A pupil counts once, where the pupil was last enrolled: the latest valid_from, then the lowest unit code.
 with
 enrollment as (
@@ -25,8 +26,21 @@ not_in_force as (
     from enrollment
 ),
 
+several as (
+    {{ pupils_with_several_rows("not_in_force") }}
+),
+
+rows_of_several as (
+    select not_in_force.*
+    from not_in_force
+    inner join several
+        on
+            not_in_force.delivery_id = several.delivery_id
+            and not_in_force.pupil_key = several.pupil_key
+),
+
 fates as (
-    {{ row_fates("not_in_force", keys=["pupil_key", "school_unit_code", "grade"], excluded_rule="rule_of_the_row") }}
+    {{ row_fates("rows_of_several", keys=["pupil_key", "school_unit_code", "grade"], excluded_rule="rule_of_the_row") }}
 ),
 
 choices as (
@@ -48,3 +62,24 @@ select
     case when is_other_row_kept then 'excluded' else row_fate end as row_fate,
     case when is_other_row_kept then 'pupil_counted_elsewhere' else excluded_rule end as excluded_rule
 from choices
+union all
+select
+    not_in_force.delivery_id,
+    not_in_force.delivery_row_number,
+    case
+        when not coalesce(deliveries.is_newest, false) then 'superseded'
+        when not_in_force.rule_of_the_row is not null then 'excluded'
+        else 'used'
+    end as row_fate,
+    not_in_force.rule_of_the_row as excluded_rule
+from not_in_force
+left join {{ ref("int_deliveries__accepted") }} as deliveries
+    on not_in_force.delivery_id = deliveries.delivery_id
+where
+    not exists (
+        select 1
+        from several
+        where
+            several.delivery_id = not_in_force.delivery_id
+            and several.pupil_key = not_in_force.pupil_key
+    )

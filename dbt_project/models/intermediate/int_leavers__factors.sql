@@ -10,11 +10,7 @@ select
     results.merit_value,
     coalesce(pupils.schooling_year, 0) as schooling_year,
     {{ factors_or_missing("background") }}
-from {{ ref("stg_municipality__results") }} as results
-inner join {{ ref("int_results__fates") }} as fates
-    on
-        results.delivery_id = fates.delivery_id
-        and results.delivery_row_number = fates.delivery_row_number
+from {{ used_rows(ref("stg_municipality__results"), ref("int_results__fates")) }} as results
 left join {{ ref("int_background__banded") }} as background
     on
         results.municipality_code = background.municipality_code
@@ -25,4 +21,3 @@ left join {{ ref("int_pupils__factors") }} as pupils
         results.municipality_code = pupils.municipality_code
         and {{ count_date_of("results.school_year") }} = pupils.count_date
         and results.pupil_key = pupils.pupil_key
-where fates.row_fate = 'used'

@@ -14,14 +14,14 @@ counts as (
 
 register_dates as (
     select distinct
-        enrollment.municipality_code,
-        enrollment.count_date
-    from {{ ref("stg_municipality__enrollment") }} as enrollment
-    inner join {{ ref("int_enrollment__fates") }} as fates
-        on
-            enrollment.delivery_id = fates.delivery_id
-            and enrollment.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
+        deliveries.municipality_code,
+        cast(deliveries.period as date) as count_date
+    from {{ ref("int_deliveries__accepted") }} as deliveries
+    inner join (
+        select distinct delivery_id
+        from {{ ref("int_enrollment__fates") }}
+        where row_fate = 'used'
+    ) as used on deliveries.delivery_id = used.delivery_id
 ),
 
 without_register as (

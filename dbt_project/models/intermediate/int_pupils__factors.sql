@@ -30,17 +30,12 @@ select
         "enrollment.count_date"
     ) }} as schooling_year,
     {{ factors_or_missing("background") }}
-from {{ ref("stg_municipality__enrollment") }} as enrollment
-inner join {{ ref("int_enrollment__fates") }} as fates
-    on
-        enrollment.delivery_id = fates.delivery_id
-        and enrollment.delivery_row_number = fates.delivery_row_number
+from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
 left join {{ ref("int_background__banded") }} as background
     on
         enrollment.municipality_code = background.municipality_code
         and enrollment.count_date = background.count_date
         and enrollment.pupil_key = background.pupil_key
-where fates.row_fate = 'used'
 union all
 select
     municipality_code,

@@ -1,3 +1,4 @@
+{{ config(materialized="view") }} -- unfolded for whom it is read, a municipality at a time
 -- One row per municipality, result year, pupil, measure and subject that was assessed. Values: 0/1, the share of a
 -- test's parts that were passed (grade 3), or points of a letter. What final grades say of grade 9 stands here too.
 -- grade: the number that follows age (`grade_number`), so that a cohort is followed over July 2028.
@@ -17,18 +18,6 @@
     ("grade_mathematics", "grade", "mathematics", "true"),
 ] %}
 with
-used as (
-    select
-        results.*,
-        {{ grade_number("results.grade", count_date_of("results.school_year")) }} as grade_by_age
-    from {{ ref("stg_municipality__subject_results") }} as results
-    inner join {{ ref("int_subject_results__fates") }} as fates
-        on
-            results.delivery_id = fates.delivery_id
-            and results.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
-),
-
 unfolded as (
     {%- for column, measure, subject, condition in columns %}
     {%- set is_letter = column.startswith(("test_", "grade_")) %}
@@ -41,7 +30,7 @@ unfolded as (
         '{{ measure }}' as measure,
         '{{ subject }}' as subject,
         {{ points_of_letter(column) if is_letter else "cast(" ~ column ~ " as double)" }} as assessed_value
-    from used
+    from {{ ref("int_subject_results__used") }}
     where {{ column }} is not null and grade_by_age > 0 and {{ condition }}
     {%- if not loop.last %}
     union all

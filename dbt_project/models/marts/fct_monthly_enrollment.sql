@@ -32,37 +32,53 @@ enrollment as (
         and rows_of_files.school_form in ('preschool_class', 'compulsory_school')
 ),
 
-in_force as (
-    select
-        *,
-        row_number() over (
-            partition by delivery_id, pupil_key
-            order by valid_from desc, school_unit_code asc, delivery_row_number asc
-        ) as place
-    from enrollment
-    where
-        valid_from <= entitled_day
-        and coalesce(valid_to >= entitled_day, true)
+several as (
+    {{ pupils_with_several_rows("enrollment") }}
 ),
 
-present as (
+{%- for name, condition in [
+    ("in_force", "enrollment.valid_from <= enrollment.entitled_day
+        and coalesce(enrollment.valid_to >= enrollment.entitled_day, true)"),
+    ("of_august", "extract(month from enrollment.count_date) >= 7
+        and enrollment.valid_from <= enrollment.autumn_day
+        and coalesce(enrollment.valid_to >= enrollment.autumn_day, true)"),
+] %}
+
+{{ name }} as (
+    select
+        enrollment.*,
+        1 as place
+    from enrollment
+    where
+        not exists (
+            select 1
+            from several
+            where
+                several.delivery_id = enrollment.delivery_id
+                and several.pupil_key = enrollment.pupil_key
+        )
+        and {{ condition }}
+    union all
+    select
+        enrollment.*,
+        row_number() over (
+            partition by enrollment.delivery_id, enrollment.pupil_key
+            order by enrollment.valid_from desc, enrollment.school_unit_code asc, enrollment.delivery_row_number asc
+        ) as place
+    from enrollment
+    inner join several
+        on
+            enrollment.delivery_id = several.delivery_id
+            and enrollment.pupil_key = several.pupil_key
+    where
+        {{ condition }}
+),
+{%- endfor %}
+
+of_summer as (
     select *
     from in_force
-    where place = 1
-),
-
-of_august as (
-    select
-        *,
-        row_number() over (
-            partition by delivery_id, pupil_key
-            order by valid_from desc, school_unit_code asc, delivery_row_number asc
-        ) as place
-    from enrollment
-    where
-        extract(month from count_date) >= 7
-        and valid_from <= autumn_day
-        and coalesce(valid_to >= autumn_day, true)
+    where place = 1 and extract(month from count_date) in (7, 8)
 ),
 
 changed_since as (
@@ -76,8 +92,8 @@ changed_since as (
             partition by present.delivery_id, present.pupil_key
             order by earlier.count_date desc
         ) as place
-    from present
-    inner join present as earlier
+    from in_force as present
+    inner join of_summer as earlier
         on
             present.municipality_code = earlier.municipality_code
             and present.pupil_key = earlier.pupil_key
@@ -88,8 +104,8 @@ changed_since as (
             and present.pupil_key = of_august.pupil_key
             and of_august.place = 1
     where
-        extract(month from present.count_date) >= 9
-        and extract(month from earlier.count_date) in (7, 8)
+        present.place = 1
+        and extract(month from present.count_date) >= 9
         and of_august.pupil_key is null
 ),
 

@@ -66,7 +66,7 @@ def change_since_last_year(context: dg.AssetExecutionContext, warehouse: Warehou
     kept = tables.by_municipality("fct_need_index", year - 1)
     fits = tables.read_record("need_fit", year)
     marts = Marts.of(
-        warehouse.mart("fct_enrollment"), warehouse.mart("fct_need_register_counts"), warehouse.mart("dim_school_unit")
+        warehouse.mart("fct_enrollment"), warehouse.each("fct_need_register_counts"), warehouse.mart("dim_school_unit")
     )
     pupils = {when: PupilCounts.of(tables, when) for when in (year - 1, year)}
     rows: dict[str, list[pd.DataFrame]] = {name: [] for name in _CHANGE}

@@ -43,8 +43,8 @@ def accuracy_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, t
     year = int(context.partition_key)
     drift = tables.read_or_empty(WEIGHTS_DRIFT, year)
     found = accuracy_of_year(
-        warehouse.mart(OUTCOMES),
-        register=warehouse.mart(REGISTER),
+        warehouse.each(OUTCOMES),
+        register=warehouse.each(REGISTER),
         coefficients=tables.read_or_empty("need_coefficient", year),
         codes=with_own_pupils(tables.read_or_empty("fct_need_index", year)),
         scope=scope,

@@ -32,8 +32,8 @@ def effect_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tab
     """Estimate and judge by each municipality's design file."""
     year = int(context.partition_key)
     found = effect_of_year(
-        warehouse.mart(OUTCOMES),
-        register=warehouse.mart(REGISTER),
+        warehouse.each(OUTCOMES),
+        register=warehouse.each(REGISTER),
         units=warehouse.mart(UNITS),
         codes=with_own_pupils(tables.read_or_empty("fct_need_index", year)),
         scope=scope,

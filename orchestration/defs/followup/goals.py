@@ -39,7 +39,7 @@ def goals_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tabl
     year = int(context.partition_key)
     index = tables.read_or_empty("fct_need_index", year)
     found = goals_of_year(
-        warehouse.mart(OUTCOMES),
+        warehouse.each(OUTCOMES),
         index=index,
         money_of=lambda planned: tables.read_or_empty("school_allocation", planned),
         codes=with_own_pupils(index),

@@ -21,7 +21,7 @@ from orchestration.settings import settings
 
 MARTS = {
     "costs": "fct_unit_costs", "staff": "fct_unit_staff", "grants": "fct_state_grants", "factors": "fct_school_factors",
-    "enrollment": "fct_enrollment", "units": UNITS, "register": REGISTER,
+    "enrollment": "fct_enrollment", "units": UNITS,
 }  # fmt: skip
 YEARS_BACK = 10
 """Funding years of this home that equity looks back on."""
@@ -45,7 +45,7 @@ TOLD = {
     specs=specs(
         TOLD,
         deps=[
-            *(mart(name) for name in MARTS.values()),
+            *(mart(name) for name in (*MARTS.values(), REGISTER)),
             dg.AssetKey(["need", "fct_need_index"]),
             dg.AssetKey(["allocation", "school_allocation"]),
         ],
@@ -57,7 +57,7 @@ def key_figures(context: dg.AssetExecutionContext, warehouse: Warehouse, tables:
     marts = {name: warehouse.mart(table) for name, table in MARTS.items()}
     codes = scope.chosen(sorted(marts["factors"]["municipality_code"].unique()))
     inputs = KeyFigureInputs(
-        marts=marts, kept=_kept(tables, year), fits=tables.read_record("need_fit", year),
+        marts=marts, register=warehouse.each(REGISTER), kept=_kept(tables, year), fits=tables.read_record("need_fit", year),
         kolada=_kolada(context, marts["factors"], year),
     )  # fmt: skip
     found = key_figures_of_year(inputs, codes=codes, scope=scope, funding_year=year)

@@ -4,10 +4,12 @@ Tables of the municipality's own people: they stay in the home, and no refusal o
 told of them (``publication.cohorts``) is made when the publication is, beside what was told before.
 """
 
+from functools import partial
+
 import dagster as dg
 
 from orchestration.defs.followup.steps import UNITS, mart, specs, write_followup
-from orchestration.followup.progress import TABLES, progress_of_year, read_followed
+from orchestration.followup.progress import TABLES, progress_of_year, read_followed, with_results
 from orchestration.followup_charts import cohort_chart, noise_chart, value_added_chart
 from orchestration.names import FOLLOWUP
 from orchestration.partitions import funding_years
@@ -37,9 +39,8 @@ TOLD = {
 def school_progress(context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Tables, scope: Scope):
     """Follow the cohorts of every municipality of the run that has results per subject."""
     year = int(context.partition_key)
-    read = read_followed(warehouse)
     found = progress_of_year(
-        read, codes=scope.chosen(sorted(read["results"]["municipality_code"].unique())), funding_year=year
+        partial(read_followed, warehouse), codes=scope.chosen(with_results(warehouse)), funding_year=year
     )
     charts = {"cohort_progression": cohort_chart, "school_value_added": value_added_chart, "naive_noise": noise_chart}
     yield from write_followup(found, part="progress", names=TABLES, tables=tables, funding_year=year, pictures=charts)

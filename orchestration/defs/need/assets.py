@@ -251,14 +251,12 @@ def _from_own_pupils(
     minimum: Mapping[str, int],
     steered: Mapping[str, Steered],
 ) -> list[MunicipalNeed]:
-    outcomes, register = warehouse.mart(OUTCOMES), warehouse.mart(REGISTER)
     needs = []
     for code in codes:
-        own = register[register["municipality_code"] == code]
         needs.append(
             need_from_counts(
-                outcomes[outcomes["municipality_code"] == code],
-                register_counts=own[own["count_date"].isin(_told_dates(dates[code]))],
+                warehouse.mart(OUTCOMES, municipality=code),
+                register_counts=warehouse.mart(REGISTER, dates=_told_dates(dates[code]), municipality=code),
                 dates=dates[code],
                 municipality_code=code,
                 funding_year=year,

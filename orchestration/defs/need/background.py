@@ -34,8 +34,7 @@ def need_background_count(
     parts = []
     for code in own:
         dates = count_dates(year, lag_years=scope.decided(code, year).count_lag_years)
-        register = warehouse.mart(REGISTER, dates=dates)
-        parts.append(counted(register[register["municipality_code"] == code]))
+        parts.append(counted(warehouse.mart(REGISTER, dates=dates, municipality=code)))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"municipality_code": []}, dtype="str")
     tables.write(BACKGROUND_COUNTS, rows, year)
     return dg.MaterializeResult(metadata={"dagster/row_count": len(rows), "municipalities": len(own)})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -102,14 +104,19 @@ def money() -> pd.DataFrame:
     )
 
 
+def by_town(rows: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+    """Rows by municipality as the warehouse gives them: none for one that has none."""
+    return defaultdict(lambda: rows.iloc[:0], tuple(rows.groupby("municipality_code")))
+
+
 def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
     """Write every follow-up table below ``root`` and return them; a second municipality has no results."""
     world, tables = drawn(), Tables(root=str(root / "aggregate" / "tables"))
-    rows, scope = outcomes(world), Scope(policies=str(folder), default_policy=True)
+    rows, scope = by_town(outcomes(world)), Scope(policies=str(folder), default_policy=True)
     codes = [TOWN, PLAIN]
     accuracy = accuracy_of_year(
         rows,
-        register=register(world),
+        register=by_town(register(world)),
         coefficients=coefficients(),
         codes=codes,
         scope=scope,
@@ -117,7 +124,7 @@ def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
     )
     effect = effect_of_year(
         rows,
-        register=register(world),
+        register=by_town(register(world)),
         units=NO_UNITS,
         codes=codes,
         scope=scope,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from functools import cache
 
@@ -13,6 +14,7 @@ from models_py.world.costs import SPLIT, CostSettings, UnitCosts, unit_costs
 from models_py.world.grants import unit_grants
 from orchestration.followup.key_figures import KeyFigureInputs
 
+NO_REGISTER = pd.DataFrame({"municipality_code": [], "count_date": [], "school_unit_code": [], "pupil_count": []})
 TOWN, YEAR, OWN, FOREIGN = "9999", 2026, "2120000000", "5560000000"
 SETTINGS = WorldSettings(
     seed=11,
@@ -72,11 +74,10 @@ def marts(costs: UnitCosts) -> dict[str, pd.DataFrame]:
             organiser_code=np.where(units["is_independent"], FOREIGN, OWN),
             predecessor_codes=units["predecessor_code"].replace("", None),
         ),
-        "register": pd.DataFrame({"municipality_code": [], "count_date": [], "school_unit_code": [], "pupil_count": []}),
     }  # fmt: skip
 
 
 def inputs(**changes) -> KeyFigureInputs:
     """What the step reads; ``changes``: fields of it."""
-    given = {"marts": marts(truth()), "kept": {}, "fits": {}}
+    given = {"marts": marts(truth()), "register": defaultdict(lambda: NO_REGISTER), "kept": {}, "fits": {}}
     return KeyFigureInputs(**(given | changes))

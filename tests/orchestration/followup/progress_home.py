@@ -62,7 +62,7 @@ def found() -> dict[str, pd.DataFrame]:
 @cache
 def made() -> dict[str, Followed]:
     """What the step makes of it."""
-    return progress_of_year(found(), codes=[CODE], funding_year=YEAR)
+    return progress_of_year(lambda _: found(), codes=[CODE], funding_year=YEAR)
 
 
 @cache

@@ -27,6 +27,7 @@ from tests.orchestration.followup.effect_home import (
     PLAIN,
     TOWN,
     YEAR,
+    by_town,
     drawn,
     followed,
     outcomes,
@@ -162,8 +163,8 @@ def test_a_faulty_design_is_named_with_its_place_and_stops_only_itself(tmp_path,
         design_of(folder / TOWN, municipality_code=TOWN)
     assert design_hash(folder, TOWN) is None
     found = effect_of_year(
-        pd.DataFrame({"municipality_code": []}),
-        register=pd.DataFrame({"municipality_code": []}),
+        {TOWN: pd.DataFrame(), PLAIN: pd.DataFrame()},
+        register={TOWN: pd.DataFrame(), PLAIN: pd.DataFrame()},
         units=NO_UNITS,
         codes=[TOWN, PLAIN],
         scope=Scope(policies=str(folder), default_policy=True),
@@ -177,8 +178,8 @@ def test_a_faulty_design_is_named_with_its_place_and_stops_only_itself(tmp_path,
 def test_results_after_the_decision_are_not_used(tmp_path):
     world = drawn()
     found = effect_of_year(
-        outcomes(world),
-        register=register(world),
+        by_town(outcomes(world)),
+        register=by_town(register(world)),
         units=NO_UNITS,
         codes=[TOWN],
         scope=Scope(policies=str(policies(tmp_path))),
