@@ -16,7 +16,9 @@ import duckdb
 from bench.homes import LIKVARD, Home, demo_home, forget, new_home
 
 PYTHON = Path(__file__).resolve().parent.parent / ".venv-spark" / "bin" / "python"
-_STORED = "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'duck' order by 1"
+_THERE = """
+select table_schema || '.' || table_name from duck.information_schema.tables where table_catalog = 'duck' order by 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ def is_there() -> bool:
 
 
 def compared(duck: Path, spark: Path) -> Compared:
-    """Every stored table of ``duck``, row by row with ``spark``: same columns, types and rows, as often."""
+    """Every table and view of ``duck``, row by row with ``spark``: same columns, types and rows, as often."""
     tables = rows = differing_rows = 0
     differing = []
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"file_search_path": str(duck.parent)}) as connection:  # of the views over accepted rows
         for name, file in (("duck", duck), ("spark", spark)):
             connection.execute(f"attach '{file}' as {name} (read_only)")
-        for (table,) in connection.execute(_STORED).fetchall():
+        for (table,) in connection.execute(_THERE).fetchall():
             tables += 1
             rows += _one(connection, f"select count(*) from duck.{table}")
             columns = [

@@ -7,6 +7,7 @@ A home of its own would make dbt parse every model anew, which takes longer than
 """
 
 import sys
+from collections.abc import Sequence
 
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -24,11 +25,16 @@ def main() -> None:
     """
     found = settings()
     if found.spark_python is not None:
-        sys.exit(on_spark(found, sys.argv[1:]))
+        sys.exit(on_spark(found, sys.argv[1:], on_duckdb=on_duckdb))
+    sys.exit(on_duckdb(sys.argv[1:]))
+
+
+def on_duckdb(arguments: Sequence[str]) -> int:
+    """One call of dbt in this process, over the warehouse of the home that the environment names; dbt's exit code."""
     ensure_manifest()
     parsed = Manifest.from_msgpack(PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
-    done = dbtRunner(manifest=parsed).invoke(sys.argv[1:])
+    done = dbtRunner(manifest=parsed).invoke(list(arguments))
     if done.exception is not None:
         print(done.exception, file=sys.stderr)
-        sys.exit(2)
-    sys.exit(0 if done.success else 1)
+        return 2
+    return 0 if done.success else 1

@@ -26,9 +26,9 @@ def show_rows(accepted: Path, *, into: Path) -> None:
 
 
 def take_tables(tables: Path, *, wanted: Collection[str], warehouse: Path) -> None:
-    """Make ``warehouse`` of the tables that Spark wrote (``<schema>.db/<table>/*.parquet``), those named in ``wanted``.
+    """Make the new file ``warehouse`` of the tables that Spark wrote (``<schema>.db/<table>/*.parquet``), those in ``wanted``.
 
-    The old warehouse stands until the new one is whole. Raises LookupError where a wanted table (``schema.table``) is missing.
+    Raises LookupError where a wanted table (``schema.table``) is missing.
     """
     folders = {name: tables / f"{name.replace('.', '.db/')}" for name in sorted(wanted)}
     missing = [name for name, folder in folders.items() if not any(folder.glob("*.parquet"))]
@@ -37,14 +37,11 @@ def take_tables(tables: Path, *, wanted: Collection[str], warehouse: Path) -> No
         raise LookupError(
             f"Spark wrote {len(wanted) - len(missing)} of {len(wanted)} tables, not {first}; build all models, without --select"
         )
-    unfinished = warehouse.with_name(f".{warehouse.name}.part")
-    unfinished.unlink(missing_ok=True)
-    with duckdb.connect(str(unfinished), config={"threads": 2}) as connection:
+    with duckdb.connect(str(warehouse), config={"threads": 2}) as connection:
         for schema in sorted({name.split(".")[0] for name in wanted}):
             connection.execute(f"create schema {schema}")
         for name, folder in folders.items():
             connection.read_parquet(str(folder / "*.parquet")).create(name)
-    os.replace(unfinished, warehouse)
 
 
 def _link(file: Path, name: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -30,6 +32,8 @@ sys.exit({code})
 @pytest.fixture
 def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A home with one accepted row and a warehouse from before."""
+    for name in ("LIKVARD_HOME", "DBT_PROJECT_DIR", "DBT_TARGET_PATH"):
+        monkeypatch.setenv(name, "")
     monkeypatch.setattr(run, "_tables_of_the_project", lambda: WANTED)
     accepted = tmp_path / "pseudonymised" / "accepted"
     row(accepted / "enrollment" / "_schema.parquet", [])
@@ -52,6 +56,14 @@ def stand_in(found: Settings, *, tables: tuple[str, ...], code: int = 0) -> None
     found.spark_python.chmod(0o700)
 
 
+def views(arguments: Sequence[str]) -> int:
+    """dbt's place on DuckDB: a view over what came, in the home that the environment names."""
+    assert "config.materialized:view" in arguments
+    with duckdb.connect(str(Path(os.environ["LIKVARD_HOME"], "pseudonymised", "warehouse.duckdb"))) as connection:
+        connection.execute("create view marts.all_rows as select seen from marts.fct_one")
+    return 0
+
+
 def seen(found: Settings) -> list[str]:
     with duckdb.connect(str(found.warehouse), read_only=True) as connection:
         return [name for (name,) in connection.execute("select seen from marts.fct_one").fetchall()]
@@ -65,16 +77,25 @@ def test_spark_sees_every_accepted_file_under_a_name_it_does_not_pass_over(found
 
 def test_a_whole_build_becomes_the_warehouse_and_leaves_no_row_beside_it(found: Settings):
     stand_in(found, tables=("marts.db/fct_one", "rules.db/rule_two"))
-    assert run.on_spark(found, ["build"]) == 0
+    assert run.on_spark(found, ["build"], on_duckdb=views) == 0
     assert seen(found) == [
         "rows/deliveries/deliveries.parquet", "rows/enrollment/enrollment-1.parquet", "rows/enrollment/schema.parquet",
     ]  # fmt: skip
     assert sorted(path.name for path in found.warehouse.parent.iterdir()) == ["accepted", "warehouse.duckdb"]
 
 
+def test_views_stand_over_the_tables_that_came_and_without_them_the_warehouse_is_as_it_was(found: Settings):
+    stand_in(found, tables=("marts.db/fct_one", "rules.db/rule_two"))
+    assert run.on_spark(found, ["build"], on_duckdb=lambda arguments: 1) == 1
+    assert seen(found) == ["before"]
+    assert run.on_spark(found, ["build"], on_duckdb=views) == 0
+    with duckdb.connect(str(found.warehouse), read_only=True) as connection:
+        assert connection.execute("select count(*) from marts.all_rows").fetchone() == (3,)
+
+
 def test_a_failed_build_leaves_the_warehouse_as_it_was_and_no_row_beside_it(found: Settings):
     stand_in(found, tables=("marts.db/fct_one", "rules.db/rule_two"), code=1)
-    assert run.on_spark(found, ["build"]) == 1
+    assert run.on_spark(found, ["build"], on_duckdb=views) == 1
     assert seen(found) == ["before"]
     assert sorted(path.name for path in found.warehouse.parent.iterdir()) == ["accepted", "warehouse.duckdb"]
 
@@ -82,9 +103,23 @@ def test_a_failed_build_leaves_the_warehouse_as_it_was_and_no_row_beside_it(foun
 def test_a_build_of_some_models_is_refused_and_the_warehouse_stands(found: Settings):
     stand_in(found, tables=("marts.db/fct_one",))
     with pytest.raises(LookupError, match=r"1 of 2 tables, not rules\.rule_two"):
-        run.on_spark(found, ["build", "--select", "fct_one"])
+        run.on_spark(found, ["build", "--select", "fct_one"], on_duckdb=views)
     assert seen(found) == ["before"]
-    assert not (found.home / "pseudonymised" / "spark").exists()
+    assert not (found.home / "pseudonymised" / run.BUILD).exists()
+
+
+def test_a_shared_folder_is_used_as_the_workers_name_it_and_nothing_else_in_it_is_touched(
+    found: Settings, tmp_path: Path
+):
+    bucket, other_name = tmp_path / "bucket", tmp_path / "as-the-workers-see-it"
+    bucket.mkdir()
+    other_name.symlink_to(bucket)
+    (bucket / "of somebody else").write_text("")
+    stand_in(found, tables=("marts.db/fct_one", "rules.db/rule_two"))
+    shared = found.model_copy(update={"spark_folder": bucket, "spark_seen_as": f"{other_name}/"})
+    assert run.on_spark(shared, ["build"], on_duckdb=views) == 0
+    assert len(seen(found)) == 3
+    assert [path.name for path in bucket.iterdir()] == ["of somebody else"]
 
 
 def test_types_come_back_as_they_were_written(tmp_path: Path):
