@@ -17,7 +17,8 @@ from bench.homes import LIKVARD, Home, demo_home, forget, new_home
 
 PYTHON = Path(__file__).resolve().parent.parent / ".venv-spark" / "bin" / "python"
 _THERE = """
-select table_schema || '.' || table_name from duck.information_schema.tables where table_catalog = 'duck' order by 1
+select schema_name || '.' || view_name from duckdb_views() where database_name = 'duck' and not internal
+union all select schema_name || '.' || table_name from duckdb_tables() where database_name = 'duck' order by 1
 """
 
 
