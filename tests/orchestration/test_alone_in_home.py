@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import dagster as dg
@@ -15,28 +15,11 @@ import pytest
 from orchestration import executor
 from orchestration.home import HomeInUseError, alone_in
 from orchestration.settings import Settings, settings
-
-OTHERS = multiprocessing.get_context("fork")
-
-
-def hold(home: Path, held: object, until: object) -> None:
-    with alone_in(Settings(home=home)):
-        held.set()
-        until.wait(60)
-
-
-def work(home: Path, name: str, rounds: int) -> None:
-    """Begin and end lines of a piece of work that takes its time."""
-    for number in range(rounds):
-        with alone_in(Settings(home=home), patience_s=60), (home / "work").open("a") as told:
-            told.write(f"begin {name}{number}\n")
-            told.flush()
-            time.sleep(0.02)
-            told.write(f"end {name}{number}\n")
+from tests.orchestration.holding import OTHERS, hold, work
 
 
 @pytest.fixture
-def holder(tmp_path: Path) -> Iterator[tuple[multiprocessing.process.BaseProcess, object]]:
+def holder(tmp_path: Path) -> Iterator[tuple[BaseProcess, Event]]:
     """Another process that works in the home until it is told to stop."""
     held, until = OTHERS.Event(), OTHERS.Event()
     process = OTHERS.Process(target=hold, args=(tmp_path, held, until))
