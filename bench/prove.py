@@ -15,7 +15,7 @@ from bench.claim import Claim
 from bench.homes import forget
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-GROUPS = ("main", "setup", "door", "need", "money", "publication", "month", "followup", "pages", "forms")
+GROUPS = ("main", "setup", "door", "need", "money", "publication", "month", "followup", "pages", "forms", "scale")
 """Groups of claims; one module each in ``bench/claims``."""
 
 
