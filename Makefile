@@ -49,8 +49,11 @@ format: environment ## format the Python
 prove: environment-bench ## measure the claims of the docs (CLAIM=main for one group)
 	@.venv-bench/bin/python -m bench.prove $(CLAIM)
 
-mutate: environment-bench ## mutate money, need and publication, a random sample; an hour or more (SHARE=0.02, ONLY=path)
-	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(if $(SHARE),--share $(SHARE)) $(ONLY)
+bench: environment-bench ## measure every step from one municipality to a nation; an hour or more
+	@.venv-bench/bin/python -m bench.scale && $(MAKE) --no-print-directory docs
+
+mutate: environment-bench ## mutate money, need and publication, a random sample; an hour or more (SHARE=0.02, ROUND=2, ONLY=path)
+	@.venv-bench/bin/python -m bench.mutation.run --workers $(WORKERS) $(if $(SHARE),--share $(SHARE)) $(if $(ROUND),--round $(ROUND)) $(ONLY)
 
 docs: environment ## write the generated pages of docs/
 	@.venv/bin/python -m bench.pages

@@ -1,6 +1,6 @@
 """``make docs``: write the pages and files that are generated from the registers.
 
-Belongs here: ``docs/columns.md``, ``docs/rules.md``, ``docs/example-policy.md``, dbt's rule tests and exposures, the schemas of policies and operations.
+Belongs here: ``docs/columns.md``, ``docs/rules.md``, ``docs/example-policy.md``, ``docs/scale.md``, dbt's rule tests and exposures, the schemas of policies and operations.
 Does not: anything measured (``bench.prove``).
 A test holds each committed file against what is generated here.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from bench.example_policy import example_policy_page
+from bench.scale.page import scale_page
 from expectations.columns import COLUMNS
 from expectations.contracts import CONTRACT_VERSION, CONTRACTS, FOLLOWING, PAYMENTS, PLANNING
 from expectations.dashboards import DASHBOARDS, MARTS
@@ -128,6 +129,7 @@ GENERATED = {
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
     "docs/example-policy.md": example_policy_page,
+    "docs/scale.md": scale_page,
     "dbt_project/models/rules/_rules.yml": rule_tests,
     "deploy/operations.schema.json": operations_schema,
     "dbt_project/models/_exposures.yml": exposures,

@@ -1,5 +1,99 @@
-"""Claims of scale: from one municipality to a nation, and the same pipeline past one machine."""
+"""Claims of scale: what a nation costs beside reading its rows once, how cost grows, and the framework's share of a run.
 
+The lines of ``make bench`` are the measurement where a nation must be built; a claim reads the newest and says when there
+is none. The floor is measured here.
+"""
+
+from __future__ import annotations
+
+from bench.claim import Claim, Measured
 from bench.claims import scale_spread
+from bench.homes import demo_home
+from bench.scale.child import python, run
+from bench.scale.lines import read_lines
+from bench.scale.page import beyond_start, exponent_of, growth_of
 
-CLAIMS = scale_spread.CLAIMS
+NO_LINES = Measured(
+    "not measured", None, "run `make bench` first: it builds a nation, which takes a quarter of an hour or more"
+)
+TIMES_DBT, TIMES_FITS, TIMES_FLOOR, GIGABYTES = 3.0, 10.0, 3.0, 6.0
+EXPONENT_PUPILS, EXPONENT_UNITS = 1.05, 1.1
+YEAR = "2027"
+
+
+def _cpu(step: str, size: str = "nation") -> float | None:
+    return next((line.cpu_seconds for line in read_lines() if (line.step, line.size) == (step, size)), None)
+
+
+def _against_one_pass(cost: float | None, goal: float) -> Measured:
+    limit = _cpu("DuckDB, one pass")
+    if cost is None or limit is None:
+        return NO_LINES
+    return Measured(f"{cost / limit:.1f} × ({cost:.0f} against {limit:.0f} CPU-s)", cost <= goal * limit)
+
+
+def dbt() -> Measured:
+    return _against_one_pass(beyond_start("nation"), TIMES_DBT)
+
+
+def fits() -> Measured:
+    return _against_one_pass(_cpu("fits and intervals"), TIMES_FITS)
+
+
+def memory() -> Measured:
+    peaks = {line.step: line.peak_mb / 1024 for line in read_lines() if line.size == "nation" and line.peak_mb}
+    if "dbt" not in peaks:
+        return NO_LINES
+    told = ", ".join(f"{step} {peak:.1f}" for step, peak in peaks.items())
+    return Measured(f"GB: {told}", max(peaks.values()) <= GIGABYTES)
+
+
+def growth() -> Measured:
+    pupils, units = growth_of("dbt"), growth_of("dbt", units=True)
+    if pupils is None or units is None or beyond_start("nation") is None:
+        return NO_LINES
+    return Measured(
+        f"dbt: {exponent_of('dbt')} in pupils, {exponent_of('dbt', units=True)} in school units; fits and intervals: "
+        f"{exponent_of('fits and intervals')}",
+        pupils[0] <= EXPONENT_PUPILS and units[0] <= EXPONENT_UNITS,
+    )
+
+
+_REAL = """
+import atexit, sys
+from pathlib import Path
+def names():
+    found = [name for name, module in sys.modules.items() if getattr(module, "__spec__", None) and not name.startswith("bench")]
+    Path(sys.argv[-1]).write_text("\\n".join(sorted(found)))
+names_file = sys.argv.pop()
+atexit.register(lambda: (sys.argv.append(names_file), names()))
+from orchestration.cli import main
+sys.argv = ["likvard", "run", sys.argv[1]]
+main()
+"""
+
+
+def floor() -> Measured:
+    """A warm run of the demonstration and the empty graph, one after the other in the same home."""
+    import sys
+
+    home = demo_home().path
+    modules = home / "aggregate" / "modules.txt"
+    environment = {"LIKVARD_HOME": str(home)}
+    real, _ = python(_REAL, YEAR, str(modules), environment=environment)
+    empty, _ = run([sys.executable, "-m", "bench.scale.floor", YEAR, str(modules)], environment=environment)
+    return Measured(
+        f"{real.cpu_seconds / empty.cpu_seconds:.1f} × ({real.cpu_seconds:.0f} against {empty.cpu_seconds:.0f} CPU-s, disclosure "
+        "within, the site not)",
+        real.cpu_seconds <= TIMES_FLOOR * empty.cpu_seconds,
+    )
+
+
+CLAIMS = (
+    Claim("scale-dbt", "A nation's accepted rows to counts by dbt, tests included and beyond dbt's own start, against DuckDB reading and grouping the same Parquet once.", "at most 3 ×", dbt),
+    Claim("scale-fits", "Fits and 1 000 replicates on a nation's counts, reading them included, against the same pass.", "at most 10 ×", fits),
+    Claim("scale-memory", "Peak memory of each step over a nation.", "at most 6 GB", memory),
+    Claim("scale-growth", "Growth of cost from one municipality to a nation.", "exponent at most 1.05 in pupils and 1.1 in school units", growth),
+    Claim("scale-floor", "A warm yearly run of the demonstration against the same graph with empty bodies and the same imports.", "at most 3 ×", floor),
+    *scale_spread.CLAIMS,
+)  # fmt: skip

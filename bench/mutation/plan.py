@@ -18,18 +18,20 @@ RESULT = ROOT / "docs" / "proofs" / "mutation.json"
 REASONS = Path(__file__).with_name("reasons.json")
 KILLED = ("killed", "timeout", "segfault")
 """States of a mutant that a test run told from the code; a run that hangs or dies is noticed."""
+MOST_FILES = 8
+"""Files of tests that judge one mutant; what only a ninth would notice counts as a survivor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Code that is mutated together: a folder of modules and the tests that mirror it.
+    """Code that is mutated together: a folder of modules and the folders of tests that mirror it.
 
     Mutants are judged by these tests alone; one that only others would notice counts as a survivor.
     """
 
     name: str
     code: str
-    tests: str
+    tests: tuple[str, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -39,9 +41,11 @@ class Group:
 
 
 GROUPS = (
-    Group("money", "models_py/allocation", "tests/models_py/allocation"),
-    Group("need", "models_py/need", "tests/models_py/need"),
-    Group("publication", "orchestration/publication", "tests/orchestration/publication"),
+    Group("money", "models_py/allocation", ("tests/models_py/allocation",)),
+    Group("need", "models_py/need", ("tests/models_py/need",)),
+    Group(
+        "publication", "orchestration/publication", ("tests/orchestration/publication", "tests/orchestration/postgres")
+    ),
 )
 
 
@@ -55,28 +59,54 @@ def load(path: Path = RESULT) -> dict[str, Any]:
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def stale(results: Mapping[str, Any], files: Iterable[str], *, root: Path = ROOT) -> list[str]:
-    """Modules without a result of their present code."""
-    return [file for file in files if share_of(results, file, root=root) == 0]
+def stale(results: Mapping[str, Any], files: Iterable[str], *, round_: int | None = None) -> list[str]:
+    """Modules without a result of their present code in a round (the latest where none is named)."""
+    asked = latest_round(results) if round_ is None else round_
+    return [file for file in files if share_of(results, file, round_=asked) == 0]
 
 
-def share_of(results: Mapping[str, Any], file: str, *, root: Path = ROOT) -> float:
-    """What share of a module's mutants was judged on its present code; 0 where none was asked for."""
+def latest_round(results: Mapping[str, Any]) -> int:
+    """The highest round that any result is of; 1 where nothing was measured."""
+    return max((int(result["round"]) for result in results.values()), default=1)
+
+
+def share_of(results: Mapping[str, Any], file: str, *, round_: int, root: Path = ROOT) -> float:
+    """What share of a module's mutants was judged in a round, on its present code; 0 where none was asked for."""
     known = results.get(file, {})
-    return float(known["share"]) if known.get("code_sha256") == code_sha256(file, root=root) else 0.0
+    present = known.get("code_sha256") == code_sha256(file, root=root) and known["round"] == round_
+    return float(known["share"]) if present else 0.0
 
 
-def chosen(names: Iterable[str], *, code: str, above: float, share: float) -> list[str]:
-    """The mutants of a module that belong to a sample of ``share`` and not to one of ``above``.
+def chosen(names: Iterable[str], *, code: str, round_: int, above: float, share: float) -> list[str]:
+    """The mutants of a module that belong to a round's sample of ``share`` and not to one of ``above``.
 
-    Each mutant has a number from 0 to 1 of its own, a hash of its name and its module's code: a larger sample holds the
-    smaller one, and the choice is the same on every machine.
+    Each mutant has a number from 0 to 1 of its own, a hash of the round, its name and its module's code: a larger sample
+    holds the smaller one, the choice is the same on every machine, and a new round draws anew.
     """
-    return [name for name in names if above <= _number(f"{code}:{name}") < share]
+    return [name for name in names if above <= _number(f"{round_}:{code}:{name}") < share]
 
 
 def _number(text: str) -> float:
     return int(hashlib.sha256(text.encode()).hexdigest()[:13], 16) / 16**13
+
+
+def judges_of(reached_by: Mapping[str, Iterable[str]], *, tests: Iterable[str]) -> dict[str, list[str]]:
+    """Function → the tests that judge its mutants: all of at most ``MOST_FILES`` files in which a test reaches it.
+
+    Taken are the files that reach the fewest functions, which are about the function and quick; a file that goes through
+    the whole program reaches most of them. ``reached_by``: function → tests; ``tests``: all, each ``file::name``.
+    """
+    of_file: dict[str, list[str]] = {}
+    for test in sorted(tests):
+        of_file.setdefault(test.split("::")[0], []).append(test)
+    files = {function: {test.split("::")[0] for test in own} for function, own in reached_by.items()}
+    breadth = Counter(file for own in files.values() for file in own)
+    return {
+        function: [
+            test for file in sorted(own, key=lambda file: (breadth[file], file))[:MOST_FILES] for test in of_file[file]
+        ]
+        for function, own in files.items()
+    }
 
 
 def store(results: Mapping[str, Any], *, path: Path = RESULT) -> None:
@@ -92,10 +122,14 @@ def entry(
     *,
     code: str,
     mutants: int,
+    round_: int,
     share: float,
     smaller: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The result of one module.
+    """The result of one module: how many mutants were killed when they were drawn, and what survives today.
+
+    A mutant that survived and is killed since by a test written for it is ``mended``: it does not count as killed, for
+    what was written for a sample says nothing of the mutants outside it. Only a new round does.
 
     Parameters
     ----------
@@ -103,23 +137,39 @@ def entry(
     shown : surviving mutant → the lines it takes away and puts in
     code : hash of the module that was mutated
     mutants : how many the module has
+    round_ : which draw of mutants this is
     share : the share of them that was asked for; those judged are a random sample of it
-    smaller : the result of an earlier sample of the same code, which this one adds to; its survivors were judged anew
+    smaller : the result of an earlier sample of the same round and code, which this one adds to; its survivors may be
+        judged anew
     """
-    earlier = (smaller or {"states": {}})["states"]
-    counted = Counter({state: earlier[state] for state in KILLED if state in earlier}) + Counter(states.values())
-    survivors = {name: shown.get(name, []) for name, state in states.items() if state not in KILLED}
+    earlier = smaller or {"states": {}, "survivors": {}, "mended": []}
+    again = {name for name in states if name in earlier["survivors"]}
+    counted = Counter(earlier["states"]) + Counter(state for name, state in states.items() if name not in again)
+    survivors = {name: lines for name, lines in earlier["survivors"].items() if name not in again}
+    survivors |= {name: shown.get(name, []) for name, state in states.items() if state not in KILLED}
     return {
         "code_sha256": code,
         "mutants": mutants,
+        "round": round_,
         "share": share,
         "judged": counted.total(),
         "killed": sum(counted[state] for state in KILLED),
         "states": dict(sorted(counted.items())),
+        "mended": sorted({*earlier["mended"], *again} - set(survivors)),
         "survivors": dict(sorted(survivors.items())),
     }
 
 
-def reasons() -> dict[str, str]:
-    """Why a survivor is no gap: mutant → reason, written by a person who looked."""
+def open_survivors(result: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """Survivors of a module that no reason of ``known`` explains.
+
+    A reason is of one change: the tool numbers the mutants of a function, and an edited function numbers them anew.
+    """
+    return [
+        name for name, lines in result["survivors"].items() if not lines or lines != known.get(name, {}).get("change")
+    ]
+
+
+def reasons() -> dict[str, Any]:
+    """Why a survivor is no gap: mutant → its ``change`` and the ``reason``, written by a person who looked."""
     return json.loads(REASONS.read_text("utf-8")) if REASONS.is_file() else {}

@@ -1,8 +1,9 @@
-"""``make mutate [SHARE=0.02] [ONLY=path …]``: judge a random sample of the mutants, group after group.
+"""``make mutate [SHARE=0.02] [ROUND=2] [ONLY=path …]``: judge a random sample of the mutants, group after group.
 
 mutmut runs in a copy of the project under ``var-mutation``: it makes all mutants of a group, learns which tests reach which
 function, and runs those on the sample. A larger share later adds to it, and what survived is judged anew by the tests of
-the day; a module that has changed is sampled anew.
+the day; a module that has changed is sampled anew. Tests that were written for the survivors of one round are judged by the
+next, which draws other mutants.
 Belongs here: the copy, the tool, reading it back. Does not: what is mutated, which mutants are chosen (``plan``).
 """
 
@@ -29,7 +30,11 @@ from bench.mutation.plan import (
     chosen,
     code_sha256,
     entry,
+    judges_of,
+    latest_round,
     load,
+    open_survivors,
+    reasons,
     share_of,
     store,
 )
@@ -41,36 +46,46 @@ SHARE = 0.005
 NOBODY = "no mutant has this name"
 """Asked for a mutant that is not there, mutmut makes all, learns which tests reach them, and stops."""
 UNDONE = {"not checked", "check was interrupted by user"}
-PATIENCE = 4
-"""A mutant may take so many times what its tests take on the whole code; then it hangs, and counts as noticed."""
+PATIENCE = 3
+SPARE_SECONDS = 30
+"""A mutant may take so many times what its tests take on the whole code, and the spare seconds as often; then it hangs, and
+counts as noticed. A busy machine must not be taken for a hang."""
 
 
 def main() -> None:
     """Entry of ``python -m bench.mutation.run``."""
     asked = argparse.ArgumentParser(prog="make mutate", description=__doc__)
-    asked.add_argument("only", nargs="*", help="modules by path; all when none is named")
+    asked.add_argument("only", nargs="*", help="modules or folders by path; all when none is named")
     asked.add_argument("--workers", type=int, default=1, help="mutants judged at a time")
     asked.add_argument("--share", type=float, default=SHARE, help="share of the mutants to judge, from 0 to 1")
+    asked.add_argument("--round", type=int, help="which draw of mutants; the latest when none is named")
     options = asked.parse_args()
+    round_ = options.round or latest_round(load())
     for group in GROUPS:
-        wanted = [file for file in group.files if not options.only or file in options.only]
+        wanted = [file for file in group.files if not options.only or file.startswith(tuple(options.only))]
         known = load()
-        short = [file for file in wanted if share_of(known, file) < options.share or known[file]["survivors"]]
+        short = [
+            file
+            for file in wanted
+            if share_of(known, file, round_=round_) < options.share
+            or known[file]["survivors"].keys() - reasons().keys()
+        ]
         if short:
-            mutate(group, short, share=options.share, workers=options.workers)
+            mutate(group, short, round_=round_, share=options.share, workers=options.workers)
 
 
-def mutate(group: Group, files: Sequence[str], *, share: float, workers: int) -> None:
+def mutate(group: Group, files: Sequence[str], *, round_: int, share: float, workers: int) -> None:
     """Judge a sample of the modules' mutants by the group's tests that reach them; keep the results when each was judged."""
     copy = _copied(group, files)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     _tool(copy, "run", "--max-children", str(workers), NOBODY)
+    _judges(copy)
     known, sample = load(), {}
     for file in files:
         names = list(_codes(copy, file))
-        before = share_of(known, file, root=copy)
-        picked = chosen(names, code=code_sha256(file, root=copy), above=before, share=share)
-        sample[file] = (len(names), picked + (list(known[file]["survivors"]) if before else []))
+        before = share_of(known, file, round_=round_, root=copy)
+        picked = chosen(names, code=code_sha256(file, root=copy), round_=round_, above=before, share=share)
+        sample[file] = (len(names), picked + (open_survivors(known[file], reasons()) if before else []))
     picked = [name for _, names in sample.values() for name in names]
     if picked:
         _tool(copy, "run", "--max-children", str(workers), *picked)
@@ -80,9 +95,16 @@ def mutate(group: Group, files: Sequence[str], *, share: float, workers: int) ->
         states = {name: status_by_exit_code[codes[name]] for name in names}
         if UNDONE & set(states.values()):
             raise SystemExit(f"{file}: not judged, see {copy.relative_to(ROOT)}/said.txt")
-        smaller = known[file] if share_of(known, file, root=copy) else None
-        code, shown = code_sha256(file, root=copy), _shown(copy, states)
-        results[file] = entry(states, shown, code=code, mutants=mutants, share=share, smaller=smaller)
+        before = share_of(known, file, round_=round_, root=copy)
+        results[file] = entry(
+            states,
+            _shown(copy, states),
+            code=code_sha256(file, root=copy),
+            mutants=mutants,
+            round_=round_,
+            share=max(share, before),
+            smaller=known[file] if before else None,
+        )
     store(known | results)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     minutes = (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / 60
@@ -103,6 +125,22 @@ def _tool(copy: Path, *words: str) -> str:
     if done.returncode < 0:
         raise SystemExit(f"mutmut was ended by signal {-done.returncode}; start again, what is done is kept")
     return done.stdout
+
+
+def _judges(copy: Path) -> None:
+    """Let a mutant be judged by whole files of tests, those that reach the fewest functions first: they are about it.
+
+    Whole files: what a fixture or a cached helper of a file calls is called once. The tool sees only the first test reach
+    it, and the others that look at what came of it would not be asked.
+    """
+    path = copy / "mutants" / "mutmut-stats.json"
+    if not path.is_file():
+        raise SystemExit(f"the tests were not learned, see {copy.relative_to(ROOT)}/said.txt")
+    learned = json.loads(path.read_text("utf-8"))
+    learned["tests_by_mangled_function_name"] = judges_of(
+        learned["tests_by_mangled_function_name"], tests=learned["duration_by_test"]
+    )
+    path.write_text(json.dumps(learned), encoding="utf-8")
 
 
 def _copied(group: Group, files: Sequence[str]) -> Path:
@@ -126,11 +164,15 @@ def _copied(group: Group, files: Sequence[str]) -> Path:
         "source_paths": [source],
         "only_mutate": list(files),
         "also_copy": [*beside, CONFTEST],
-        "pytest_add_cli_args_test_selection": [group.tests],
+        "pytest_add_cli_args_test_selection": list(group.tests),
     }
     settings = [
         "[mutmut]",
         f"timeout_multiplier={PATIENCE}",
+        f"timeout_constant={SPARE_SECONDS}",
+        "process_isolation=forkserver",  # a worker must not inherit what tests cached before it was mutated
+        "track_dependencies=false",
+        "use_git_change_detection=false",
         *(line for name, values in lists.items() for line in (f"{name}=", *(f"    {v}" for v in values))),
     ]
     (copy / "setup.cfg").write_text("\n".join(settings) + "\n", encoding="utf-8")

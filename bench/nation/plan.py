@@ -39,6 +39,13 @@ def nation(municipalities: int = MUNICIPALITIES) -> tuple[Municipality, ...]:
     )
 
 
+def of_size(municipalities: int) -> tuple[Municipality, ...]:
+    """That many municipalities to measure by: the first ones, or for one alone the one nearest to the mean in units."""
+    if municipalities > 1:
+        return nation(municipalities)
+    return (min(nation(), key=lambda each: (abs(sum(each.districts) - UNITS / MUNICIPALITIES), each.code)),)
+
+
 def _districts(units: int) -> tuple[int, ...]:
     count = -(-units // _DISTRICT_UNITS)
     return tuple(units // count + (place < units % count) for place in range(count))

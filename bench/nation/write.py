@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.nation.plan import COHORT, FIRST_YEAR, MUNICIPALITIES, YEARS, Municipality, nation
+from bench.nation.plan import COHORT, FIRST_YEAR, MUNICIPALITIES, YEARS, Municipality, nation, of_size
 from models_py.world import Delivery as DeliveredFile
 from models_py.world import WorldSettings, deliver, deliver_subject_results, simulate
 from orchestration.intake.door import Outcome, accepted_path
@@ -133,8 +133,8 @@ def _write(path: Path, table: pa.Table) -> None:
 
 
 def part_of(home: Path, whole: Path, *, municipalities: int) -> Path:
-    """A home of the first municipalities of a nation that is written already; files are linked, not copied."""
-    codes = {municipality.code for municipality in nation(municipalities)}
+    """A home of some municipalities of a nation that is written already (``of_size``); files are linked, not copied."""
+    codes = {municipality.code for municipality in of_size(municipalities)}
     create_zones(home)
     accepted, from_folder = home / "pseudonymised" / "accepted", whole / "pseudonymised" / "accepted"
     for ledger in from_folder.glob("*.parquet"):

@@ -16,36 +16,68 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict]:
     states = {f"m{number}": "killed" for number in range(9)} | {"m9": "survived"}
     shown = {"m9": ["- a", "+ b"]}
     results = {
-        file: plan.entry(states, shown, code=plan.code_sha256(file), mutants=100, share=0.1)
+        file: plan.entry(states, shown, code=plan.code_sha256(file), mutants=100, round_=2, share=0.1)
         for group in plan.GROUPS
         for file in group.files
     }
     monkeypatch.setattr(publication_mutation, "load", lambda: results)
+    monkeypatch.setattr(publication_mutation, "reasons", lambda: {"m9": {"change": ["- a", "+ b"], "reason": "Equal."}})
     return results
 
 
 def test_states_are_counted_and_survivors_shown() -> None:
     states = {"a": "killed", "b": "timeout", "c": "survived", "d": "no tests"}
-    found = plan.entry(states, {"c": ["- x", "+ y"]}, code="f0", mutants=400, share=0.01)
+    found = plan.entry(states, {"c": ["- x", "+ y"]}, code="f0", mutants=400, round_=1, share=0.01)
     assert (found["mutants"], found["judged"], found["killed"]) == (400, 4, 2)
     assert found["survivors"] == {"c": ["- x", "+ y"], "d": []}
 
 
 def test_a_larger_sample_adds_to_a_smaller_one_and_judges_nothing_twice() -> None:
     names = [f"m{number}" for number in range(4000)]
-    small = plan.chosen(names, code="a", above=0, share=0.01)
-    more = plan.chosen(names, code="a", above=0.01, share=0.05)
+    small = plan.chosen(names, code="a", round_=1, above=0, share=0.01)
+    more = plan.chosen(names, code="a", round_=1, above=0.01, share=0.05)
     assert 20 <= len(small) <= 60 <= 120 <= len(more) <= 200
-    assert sorted(small + more) == sorted(plan.chosen(names, code="a", above=0, share=0.05))
-    assert plan.chosen(names, code="b", above=0, share=0.01) != small
-    assert plan.chosen(names, code="a", above=0, share=1) == names
-    first = plan.entry({"a": "killed", "b": "survived"}, {}, code="f0", mutants=9, share=0.2)
-    again = {"b": "survived", "c": "killed"}
-    both = plan.entry(again, {}, code="f0", mutants=9, share=0.4, smaller=first)
+    assert sorted(small + more) == sorted(plan.chosen(names, code="a", round_=1, above=0, share=0.05))
+    assert plan.chosen(names, code="b", round_=1, above=0, share=0.01) != small
+    assert plan.chosen(names, code="a", round_=1, above=0, share=1) == names
+    told = {"code": "f0", "mutants": 9, "round_": 1}
+    first = plan.entry({"a": "killed", "b": "survived"}, {}, **told, share=0.2)
+    both = plan.entry({"b": "survived", "c": "killed"}, {}, **told, share=0.4, smaller=first)
     assert (both["judged"], both["killed"], both["states"]) == (3, 2, {"killed": 2, "survived": 1})
-    assert (both["share"], list(both["survivors"])) == (0.4, ["b"])
-    mended = plan.entry({"b": "killed"}, {}, code="f0", mutants=9, share=0.4, smaller=both)
-    assert (mended["judged"], mended["killed"], mended["survivors"]) == (3, 3, {})
+    assert (both["share"], list(both["survivors"]), both["mended"]) == (0.4, ["b"], [])
+
+
+def test_a_test_written_for_a_survivor_mends_it_and_does_not_raise_the_figure_of_its_round() -> None:
+    told = {"code": "f0", "mutants": 9, "round_": 1, "share": 0.4}
+    first = plan.entry({"a": "killed", "b": "survived", "c": "survived"}, {"c": ["- x"]}, **told)
+    mended = plan.entry({"b": "killed"}, {}, **told, smaller=first)
+    assert (mended["judged"], mended["killed"], mended["mended"]) == (3, 1, ["b"])
+    assert mended["survivors"] == {"c": ["- x"]}
+    assert plan.entry({"c": "survived"}, {}, **told, smaller=mended)["mended"] == ["b"]
+
+
+def test_a_survivor_needs_a_reason_that_is_of_its_own_change(
+    measured: dict[str, dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = {"m9": {"change": ["- a", "+ c"], "reason": "Of a mutant that had this number before the code was edited."}}
+    monkeypatch.setattr(publication_mutation, "reasons", lambda: other)
+    found = publication_mutation.mutants_killed()
+    assert found.holds is False
+    assert "no reason is given for m9" in found.reason
+    assert plan.open_survivors({"survivors": {"d": []}}, {"d": {"change": []}}) == ["d"]
+    assert all(set(one) == {"change", "reason"} and one["change"] and one["reason"] for one in plan.reasons().values())
+
+
+def test_a_new_round_draws_other_mutants_and_counts_no_result_of_an_earlier_one(measured: dict[str, dict]) -> None:
+    names = [f"m{number}" for number in range(4000)]
+    drawn = [set(plan.chosen(names, code="a", round_=number, above=0, share=0.1)) for number in (1, 2)]
+    assert len(drawn[0] & drawn[1]) < len(drawn[0]) / 4
+    files = [file for group in plan.GROUPS for file in group.files]
+    assert plan.latest_round(measured) == 2
+    assert plan.stale(measured, files) == []
+    measured[files[0]]["round"] = 3
+    assert plan.stale(measured, files) == files[1:]
+    assert publication_mutation.mutants_killed().holds is None
 
 
 def test_nine_of_ten_is_enough_and_eight_are_not(measured: dict[str, dict]) -> None:
@@ -65,6 +97,16 @@ def test_the_claim_is_void_once_a_module_has_changed(measured: dict[str, dict]) 
     assert file in found.reason
 
 
+def test_a_mutant_is_judged_by_the_whole_files_that_are_most_about_it() -> None:
+    files = [f"t{number}.py" for number in range(plan.MOST_FILES + 1)]
+    tests = [f"{file}::{name}" for file in files for name in ("a", "b")]
+    # File n reaches n functions beside ``far``, and all of them ``near``: the last one is about everything.
+    reached = {f"f{number}": [f"{file}::a" for file in files[number:]] for number in range(len(files))}
+    judges = plan.judges_of(reached | {"near": [f"{file}::b" for file in reversed(files)]}, tests=reversed(tests))
+    assert judges["near"] == tests[:-2]
+    assert judges[f"f{len(files) - 1}"] == tests[-2:]
+
+
 def test_the_groups_cover_money_need_and_publication() -> None:
     files = {file for group in plan.GROUPS for file in group.files}
     assert {
@@ -72,6 +114,14 @@ def test_the_groups_cover_money_need_and_publication() -> None:
         "models_py/need/fit.py",
         "orchestration/publication/publish.py",
     } <= files
+
+
+def test_every_folder_of_mutated_code_has_tests_that_are_there() -> None:
+    for group in plan.GROUPS:
+        assert group.files
+        assert all(any((plan.ROOT / folder).glob("test_*.py")) for folder in group.tests)
+        inner = {path.parent.name for path in map(Path, group.files)} - {Path(group.code).name, "components"}
+        assert inner <= {Path(folder).name for folder in group.tests}, "a folder inside has its own tests"
 
 
 def test_a_result_is_stored_in_order_and_without_modules_that_are_gone(tmp_path: Path) -> None:

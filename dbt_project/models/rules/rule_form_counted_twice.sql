@@ -9,4 +9,6 @@ inner join {{ ref("int_form_enrollment__fates") }} as fates
     on
         placements.delivery_id = fates.delivery_id
         and placements.delivery_row_number = fates.delivery_row_number
-where fates.excluded_rule in ('counted_in_school', 'counted_in_other_form')
+where
+    fates.row_fate = 'excluded'
+    and fates.excluded_rule in ('counted_in_school', 'counted_in_other_form')

@@ -9,4 +9,6 @@ inner join {{ ref("int_form_enrollment__fates") }} as fates
     on
         placements.delivery_id = fates.delivery_id
         and placements.delivery_row_number = fates.delivery_row_number
-where fates.excluded_rule = 'stage_not_of_form'
+where
+    fates.row_fate = 'excluded'
+    and fates.excluded_rule = 'stage_not_of_form'

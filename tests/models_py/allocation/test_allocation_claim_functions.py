@@ -132,6 +132,20 @@ def test_the_share_that_a_ratio_takes(ratio, lowest, highest, percent):
     assert (1 - share + share * Fraction(highest)) / (1 - share + share * Fraction(lowest)) == Fraction(ratio)
 
 
+def test_equal_amounts_take_no_structural_share_whatever_is_claimed():
+    for lowest, highest in ((Decimal("0.5"), 2), (0, 3), (1, 1)):
+        assert share_for_ratio(ratio=1, lowest=lowest, highest=highest) == 0
+
+
+def test_a_ratio_is_met_from_nothing_at_the_lowest_up_to_where_every_krona_follows_need():
+    assert share_for_ratio(ratio=2, lowest=0, highest=4) == Fraction(1, 5)
+    with pytest.raises(
+        AllocationError, match=r"a highest to lowest of 2 cannot be reached: .* it is 1; choose a steeper claim"
+    ):
+        share_for_ratio(ratio=2, lowest=0, highest=0)
+    assert share_for_ratio(ratio=2, lowest=1, highest=2) == 1, "every krona follows need"
+
+
 @pytest.mark.parametrize("function", [f for f in ALL if f.reads == "need_index"], ids=lambda f: type(f).__name__)
 def test_every_claim_function_has_a_share_for_its_ratio(function):
     claimed = claims(function, units=GOLDEN)
@@ -165,6 +179,10 @@ def test_a_ratio_out_of_reach_is_refused_with_the_one_within():
         (lambda: StepTable(((0, 1), (90, 2), (80, 3))), "ascend"),
         (lambda: MarginalRates(((0, 1), (0, 2))), "each start once"),
         (lambda: MarginalRates(((0, -1),)), "is negative"),
+        (lambda: MarginalRates(((0, 1),), at_zero=-1), r"^MarginalRates\.at_zero: is negative \(-1\)$"),
+        (lambda: MarginalRates(((0, 1),), at_zero=0.5), r"^MarginalRates\.at_zero: 0\.5 is not an exact number"),
+        (lambda: Threshold(True), "True is not an exact number; give a whole number, Decimal or Fraction$"),
+        (lambda: PricePerPoint(1, from_index=-2), r"^PricePerPoint\.from_index: is negative \(-2\)$"),
     ],
 )
 def test_settings_without_meaning_are_refused(build, said):

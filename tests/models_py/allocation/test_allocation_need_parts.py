@@ -85,6 +85,23 @@ def test_a_small_count_is_hidden_with_as_many_others_as_it_takes_and_no_more():
     assert told.narrowest == pytest.approx(high - low, abs=1e-6)
 
 
+@pytest.mark.parametrize("price", [8_500, 30_000, 60_000, 80_000, 100_000, 120_000])
+def test_the_row_of_hidden_units_is_the_shortest_that_is_enough(price):
+    """Counted up one by one, largest need money first, instead of by halving."""
+    units = town(**{f"u{n:02d}": unit(20 + n, 12 + n, price=price) for n in range(20)}, x=unit(900, 4, price=price))
+    place = ("x", "mother_tongue", "kind_0")
+    row = sorted(units.keys() - {"x"}, key=lambda code: (-units[code].pupils, code))
+
+    def width(joined):
+        low, high = head_intervals(units, hidden={"x", *row[:joined]}, asked=[place], ordinary_change=10.0)[place]
+        return high - low
+
+    shortest = next(joined for joined in range(len(row) + 1) if width(joined) >= 5 - 1e-6)
+    told = decide_need_parts(units, policy=POLICY)
+    assert told.units == tuple(sorted({"x", *row[:shortest]}))
+    assert told.narrowest == pytest.approx(width(shortest))
+
+
 def test_hiding_the_index_of_one_unit_alone_tells_the_count_exactly():
     """The guard broken on purpose: the mean index is 100, so one hidden index is what the others leave."""
     place = ("b", "mother_tongue", "kind_0")

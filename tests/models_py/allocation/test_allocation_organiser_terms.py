@@ -60,6 +60,12 @@ def test_administration_and_vat_are_lines_of_their_own(method, administration, v
 def test_vat_is_added_to_individual_supplements_too():
     lines = supplement_vat_lines({"A": 50_000, "B": 9}, organiser_types=TYPES, policy=policy("additive"))
     assert [(line.school_unit_code, line.amount_ore) for line in lines] == [("A", 300_000)]
+    (told,) = lines
+    assert (told.component_code, told.line_code, told.count, told.count_unit) == (
+        "individual_supplements", "vat", 50_000, "sek",
+    )  # fmt: skip
+    grossed = supplement_vat_lines({"A": 50_000}, organiser_types=TYPES, policy=policy("gross_up_joint"))
+    assert [line.amount_ore for line in grossed] == [319_100], "50 000 × 0.06 / 0.94"
 
 
 def test_services_bought_together_are_taken_back_as_negative_lines():
@@ -68,6 +74,7 @@ def test_services_bought_together_are_taken_back_as_negative_lines():
     lines = de_delegation_lines({"A": 100, "B": 30}, organiser_types=TYPES, stage=stage)
     assert {(line.school_unit_code, line.line_code) for line in lines} == {("B", "insurance"), ("B", "licences")}
     assert sum(line.amount_ore for line in lines) == -59_000, "589.50 to whole kronor, half to even"
+    assert {(line.component_code, line.count, line.count_unit) for line in lines} == {("de_delegation", 30, "pupils")}
     for line in lines:
         assert Fraction(line.count) * Fraction(line.rate_ore) + Fraction(line.rounding_ore) == line.amount_ore
 
@@ -75,8 +82,10 @@ def test_services_bought_together_are_taken_back_as_negative_lines():
 def test_an_organiser_that_is_not_known_is_refused():
     with pytest.raises(AllocationError, match=r"no organiser type is known for school units 1 \(C\)"):
         overhead_lines({"A": 1, "C": 1}, organiser_types=TYPES, policy=policy("additive"))
-    with pytest.raises(AllocationError, match="organiser types are municipal and independent, not foundation"):
-        overhead_lines({"A": 1}, organiser_types={"A": "foundation"}, policy=policy("additive"))
+    with pytest.raises(
+        AllocationError, match=r"^organiser types are municipal and independent, not foundation, regional$"
+    ):
+        overhead_lines({"A": 1}, organiser_types={"B": "regional", "A": "foundation"}, policy=policy("additive"))
     with pytest.raises(AllocationError, match=r"overheads\.method: 'half'"):
         policy("half")
     with pytest.raises(AllocationError, match="together below 1"):

@@ -88,6 +88,25 @@ def test_the_calculation_holds_seven_cost_types_that_add_up_to_allocation_and_ov
     assert free.loc["vat", "municipal_per_pupil_ore"] == 0
 
 
+def test_units_whose_need_money_is_merged_have_their_common_shares_of_cost_types_and_keep_their_sums():
+    told = terms().unit_types
+    merged = organiser_terms(LINES, units=UNITS, policy=policy(), merged=["A", "B"]).unit_types
+    assert merged[["school_unit_code", "cost_type"]].equals(told[["school_unit_code", "cost_type"]])
+    own, mean = (
+        each.pivot(index="school_unit_code", columns="cost_type", values="amount_ore") for each in (told, merged)
+    )
+    assert mean.loc["C"].equals(own.loc["C"]), "a unit that is not merged keeps its own cost types"
+    assert mean.sum(axis=1).equals(own.sum(axis=1))
+    assert mean[["administration", "vat"]].equals(own[["administration", "vat"]])
+    underlying = [name for name in ALL_TYPES if name not in ("administration", "vat")]
+    common = own.loc[["A", "B"], underlying].sum()
+    for unit in "AB":
+        total = own.loc[unit, underlying].sum()
+        assert (mean.loc[unit, underlying] - common * total / common.sum()).abs().max() < 1, "to the öre"
+        assert not mean.loc[unit, underlying].equals(own.loc[unit, underlying])
+    assert terms().unit_types.equals(organiser_terms(LINES, units=UNITS, policy=policy(), merged=["unpaid"]).unit_types)
+
+
 def test_without_municipal_units_there_is_nothing_to_compare_with():
     free = terms(units=UNITS.assign(organiser_type="independent", organiser_key=["x", "y", "z", "w"])).calculation
     assert free["municipal_per_pupil_ore"].isna().all()

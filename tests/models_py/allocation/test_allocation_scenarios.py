@@ -140,6 +140,20 @@ def test_given_claims_stand_in_for_a_function_and_nothing_redistributed_has_no_m
     assert table["coverage_fifth_1"].iloc[1] is None or np.isnan(table["coverage_fifth_1"].iloc[1])
 
 
+def test_only_the_proportions_of_given_claims_count():
+    """Claims far below one öre share a capped pot as those of thousands do."""
+    told = []
+    for size in (1, 10**7):
+        given = {
+            u: Fraction(int(n * i), size)
+            for u, n, i in zip(UNITS.school_unit_code, UNITS.pupil_count, UNITS.need_index, strict=True)
+        }
+        capped = Scenario("x", GivenClaims(given), structural_share=SHARE, cap_per_pupil_ore=2_000_000)
+        told.append(scenario_amounts(INPUTS, scenarios=[capped], solve=slow_solver).structural_ore[0])
+    assert told[1] == pytest.approx(told[0])
+    assert told[0].sum() == pytest.approx(float(SHARE) * BUDGET_ORE)
+
+
 @pytest.mark.parametrize(
     ("scenario", "said"),
     [
@@ -175,6 +189,10 @@ def test_a_threshold_leaves_units_without_claim_that_cannot_take_the_pot():
         (lambda: Scenario("x", Linear(), structural_share=SHARE, pot_ore=1), "exactly one"),
         (lambda: Scenario("x", Linear(), structural_share=1), "outside"),
         (lambda: Scenario("x", Linear(), pot_ore=-1), "pot_ore must not be negative"),
+        (
+            lambda: Scenario("x", Linear(), pot_ore=0, floor_per_pupil_ore=-1, largest_gain_share=-2),
+            "^scenario x: floor_per_pupil_ore, largest_gain_share must not be negative$",
+        ),
         (lambda: Scenario("x", Linear(), pot_ore=1, rule="min_sq_unmet"), "claim in öre"),
         (lambda: Scenario("x", Linear(), pot_ore=1, rule="lottery"), "not known"),
         (lambda: replace(INPUTS, base_ore=np.zeros(6)), "not all zero"),

@@ -93,6 +93,16 @@ def test_a_closed_gate_gives_nothing_and_weights_multiply():
         tapered(100, weights=(Fraction(3, 2),))
 
 
+REMOTE = {"year_group_size": 5, "size_threshold": 20, "distance": 3, "distance_threshold": 2, "maximum": 1000}
+
+
+def test_the_gate_of_a_distance_may_stand_anywhere_below_its_threshold():
+    near = REMOTE | {"distance": Decimal("0.5")}
+    assert sparsity(**near, distance_gate=0) == 250, "half of the way to half of what counts in full"
+    assert sparsity(**near, distance_gate=Decimal("0.25")) == 0
+    assert sparsity(**REMOTE, distance_gate=Decimal("0.99")) == 1000
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -100,7 +110,11 @@ def test_a_closed_gate_gives_nothing_and_weights_multiply():
         lambda: log_taper(2.5, rate=1, size_limit=10),
         lambda: log_taper(2, rate=1, size_limit=0),
         lambda: log_taper(2, rate=-1, size_limit=10),
-        lambda: sparsity(year_group_size=1, size_threshold=0, distance=1, distance_threshold=1, maximum=1),
+        lambda: log_taper(True, rate=1, size_limit=10),
+        lambda: sparsity(**REMOTE | {"size_threshold": 0}),
+        lambda: sparsity(**REMOTE | {"distance_threshold": 0}),
+        lambda: sparsity(**REMOTE, distance_gate=1),
+        lambda: sparsity(**REMOTE, distance_gate=Decimal("-0.1")),
     ],
 )
 def test_senseless_sizes_and_rates_are_refused(call):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -62,8 +63,7 @@ def test_a_count_that_is_not_zero_is_not_a_pass(count: Any) -> None:
 def test_a_missing_verdict_proves_nothing(rule_id: str) -> None:
     results = _results()
     (reason,) = _judge(results[results["rule_id"] != rule_id]).reasons
-    assert (reason.rule_id, reason.failing_count) == (VERDICT_RULE, 1)
-    assert rule_id in reason.detail
+    assert reason == Reason(VERDICT_RULE, 1, f"no result of {rule_id}; run these rules")
 
 
 @pytest.mark.parametrize(("column", "value"), [("municipality_code", "0001"), ("funding_year", YEAR - 1)])
@@ -72,12 +72,13 @@ def test_a_result_of_the_neighbour_or_of_another_year_is_no_result_here(column: 
     there[column] = value
     assert _judge(pd.concat([here, there])).is_open
     (reason,) = _judge(there).reasons
-    assert (reason.rule_id, reason.failing_count) == (VERDICT_RULE, len(REQUIRED))
+    silent = ", ".join(sorted(REQUIRED))
+    assert reason == Reason(VERDICT_RULE, len(REQUIRED), f"no result of {silent}; run these rules")
 
 
 def test_a_gate_that_requires_nothing_is_an_error() -> None:
     for nothing in ((), OWN_RULES):
-        with pytest.raises(ValueError, match="required_rules is empty"):
+        with pytest.raises(ValueError, match=r"^required_rules is empty; name the critical rules of the register$"):
             _judge(_results(), required_rules=nothing)
 
 
@@ -89,7 +90,10 @@ def test_a_verdict_of_another_content_opens_nothing() -> None:
     whole = candidate()
     said = verdict(whole, content_sha256="0" * 64)
     against = standing_against(said, whole.tables["rule_result"], content_sha256="1" * 64)
-    assert [reason.rule_id for reason in against] == [VERDICT_RULE]
+    other = Reason(VERDICT_RULE, 1, "the verdict is of another content; judge this candidate")
+    assert against == (other,)
+    closed = replace(said, reasons=(Reason("T-KEYS-001", 1),))
+    assert standing_against(closed, whole.tables["rule_result"], content_sha256="1" * 64) == (*closed.reasons, other)
 
 
 def test_a_verdict_that_its_results_do_not_bear_out_opens_nothing() -> None:
@@ -98,3 +102,16 @@ def test_a_verdict_that_its_results_do_not_bear_out_opens_nothing() -> None:
         verdict(whole, content_sha256="c"), _results(failing_count={"T-KEYS-001": 1}), content_sha256="c"
     )
     assert against == (Reason("T-KEYS-001", 1),)
+
+
+def test_a_verdict_keeps_what_it_was_asked_and_reasons_stand_once_in_order() -> None:
+    results = _results(
+        failing_count={"T-KEYS-001": 2, "Q-SHARE-001": None, "Q-COUNT-004": 0}, severity={"Q-COUNT-004": "info"}
+    )
+    said = _judge(results, required_rules=(*reversed(REQUIRED), *OWN_RULES), texts={"T-KEYS-001": {"sv": "x"}})
+    assert said == GateVerdict(
+        "9999", YEAR, "c", tuple(sorted(REQUIRED)), (Reason("Q-SHARE-001", 1, "no count"), Reason("T-KEYS-001", 2)),
+        {"T-KEYS-001": {"sv": "x"}},
+    )  # fmt: skip
+    assert not said.is_open
+    assert standing_against(said, results, content_sha256="c") == said.reasons

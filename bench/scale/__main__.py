@@ -1,0 +1,150 @@
+"""``make bench``: measure every step from one municipality to a nation, and keep the lines of docs/scale.md.
+
+``python -m bench.scale [FOLDER] [SIZE ...]``: a nation that stands in FOLDER is used again, and a size measured alone
+replaces its own lines. Without a folder a new nation is written and removed again; that alone takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from bench.nation.plan import YEARS
+from bench.nation.write import part_of, write_nation
+from bench.scale.child import dbt_build, run
+from bench.scale.lines import SIZES, Line, keep
+from orchestration.intake.schemas import ACCEPTED, DELIVERIES, FINDINGS
+from orchestration.intake.writing import parquet_bytes
+from orchestration.intake.zones import create_zones
+
+YEAR = "2027"
+PARTS = {
+    "fits": ("need_model",),
+    "allocation": ("fct_allocation", "allocation__school_allocation", "how_sure", "organiser_terms"),
+    "forecast": ("enrollment_forecast", "forecast_plans"),
+    "follow-up": ("school_progress", "accuracy_followup", "effect_followup", "goals_followup", "key_figures"),
+    "publication": ("publication__rule_result", "publication__proposal"),
+}
+"""Steps of the yearly graph by the name that the table gives them."""
+GRAPH_SIZES = ("one", "ten")
+PEER_SIZES = ("one", "ten", "hundred")
+NOT_HERE = {
+    "month": "payments need each municipality's own decided policy; see `make prove CLAIM=month`",
+    "site": "stated per unit by `make prove CLAIM=pages`",
+    "glm of R": "R is not on this machine",
+}
+
+
+def main() -> None:
+    """Entry."""
+    given = sys.argv[1:]
+    folder = Path(given[0]) if given else Path(tempfile.mkdtemp(prefix="likvard-nation-"))
+    try:
+        whole = folder / "n290"
+        if not (whole / "pseudonymised" / "accepted" / "_deliveries.parquet").is_file():
+            write_nation(whole)
+        for line in empty(folder / "empty"):
+            say(line)
+        for size in given[1:] or SIZES:
+            home = whole if SIZES[size] == SIZES["nation"] else folder / f"p{SIZES[size]}"
+            if not home.is_dir():
+                part_of(home, whole, municipalities=SIZES[size])
+            for line in of_size(home, size):
+                say(line)
+    finally:
+        if not given:
+            shutil.rmtree(folder)
+
+
+def say(line: Line) -> None:
+    """Print a line and keep it."""
+    print(f"{line.step:24} {line.size:8} {line.cpu_seconds if line.reason == '' else line.reason}", flush=True)
+    keep(line)
+
+
+def empty(home: Path) -> Iterator[Line]:
+    """dbt over a home without rows: what it takes to start and to go through its models and tests."""
+    create_zones(home)
+    accepted = home / "pseudonymised" / "accepted"
+    tables = {f"{source}/_schema": schema for source, schema in ACCEPTED.items()}
+    for name, schema in (tables | {"_deliveries": DELIVERIES, "_findings": FINDINGS}).items():
+        path = accepted / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(parquet_bytes(schema.empty_table()))
+    dbt_build(home)  # parses the models where they have changed
+    cost = dbt_build(home)
+    yield Line(
+        "dbt", "empty", "dbt build", wall_seconds=cost.wall_seconds, cpu_seconds=cost.cpu_seconds, peak_mb=cost.peak_mb
+    )
+
+
+def of_size(home: Path, size: str) -> Iterator[Line]:
+    """Every line of one size, in the order of a run."""
+    pupils, units = _how_many(home)
+
+    def line(step: str, command: str, **found: object) -> Line:
+        return Line(step, size, command, pupils=pupils, units=units, **found)  # type: ignore[arg-type]
+
+    limit = _child("bench.scale.limit", home=home)
+    yield line("DuckDB, one pass", "python -m bench.scale.limit HOME", **limit)
+    cost = dbt_build(home)
+    yield line("dbt", "dbt build", wall_seconds=cost.wall_seconds, cpu_seconds=cost.cpu_seconds, peak_mb=cost.peak_mb)
+    yield line(
+        "fits and intervals",
+        "python -m bench.scale.fits counts HOME",
+        **_child("bench.scale.fits", "counts", home=home),
+    )
+    for peer in ("statsmodels", "glum", "pandas"):
+        command = f"python -m bench.scale.fits {peer} HOME"
+        if size in PEER_SIZES:
+            yield line(peer, command, **_child("bench.scale.fits", peer, home=home))
+        else:
+            yield line(peer, command, reason="rows of a nation do not fit into 6 GB")
+    command = f"python -m bench.scale.graph {YEAR}"
+    if size in GRAPH_SIZES:
+        yield from (line(step, command, **cost) for step, cost in _graph(home).items())
+    else:
+        reason = "grows by municipality; not run within this machine's time"
+        yield from (line(step, command, reason=reason) for step in PARTS)
+    yield from (line(step, "", reason=reason) for step, reason in NOT_HERE.items())
+
+
+def _how_many(home: Path) -> tuple[int, int]:
+    """Pupils of a year, the mean over all, and school units."""
+    rows = f"read_parquet('{home}/pseudonymised/accepted/enrollment/*.parquet', union_by_name = true)"
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select count(*), count(distinct school_unit_code) from {rows}").fetchone()
+    assert found is not None
+    return round(found[0] / YEARS), found[1]
+
+
+def _child(module: str, *arguments: str, home: Path) -> dict[str, float]:
+    """Run a module that prints CPU seconds by part; its cost without what it did outside the parts."""
+    cost, told = run([sys.executable, "-m", module, *arguments, str(home)])
+    found = json.loads(told.splitlines()[-1])
+    seconds = sum(found.get("seconds", found).values())
+    return {"wall_seconds": cost.wall_seconds, "cpu_seconds": seconds, "peak_mb": cost.peak_mb}
+
+
+def _graph(home: Path) -> dict[str, dict[str, float]]:
+    """Part of the yearly graph → its cost; peak memory is of the whole process."""
+    cost, told = run([sys.executable, "-m", "bench.scale.graph", YEAR], environment={"LIKVARD_HOME": str(home)})
+    steps = json.loads(told.splitlines()[-1])["steps"]
+    return {
+        part: {
+            "cpu_seconds": sum(steps[step][0] for step in names if step in steps),
+            "wall_seconds": sum(steps[step][1] for step in names if step in steps),
+            "peak_mb": cost.peak_mb,
+        }
+        for part, names in PARTS.items()
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""``docs/scale.md``: the lines of ``make bench`` as one table, the limits, and what to do beyond them.
+
+Belongs here: words and layout. Does not: any figure of its own; all come from the kept lines.
+"""
+
+from __future__ import annotations
+
+from bench.scale.lines import SIZES, Line, growth, read_lines
+
+START = ("dbt", "empty")
+_HEAD = """# Cost from one municipality to a nation
+
+Invented municipalities with fifteen years of pupils, written as the door leaves them (`python -m bench.nation.write HOME`)
+and measured in one run: `make bench`. CPU seconds of all threads on two cores that others share, so ratios say more than
+seconds. Each size is a process of its own; dbt may hold 4 GB in memory and spills the rest beside the warehouse.
+This page is generated from `docs/proofs/scale_lines.json`; goals and verdicts stand in [proofs](proofs.md) under `scale`."""
+_LIMITS = """
+## Limits
+
+**What breaks first at ten times a nation.** 11 million pupils a year is 165 million rows a source. The need model is fitted on
+counts: twenty million pupil-years are counted and fitted in a minute (`make prove CLAIM=need-speed-nation`), and ten times that is
+ten times the counting, not the fitting. dbt comes first: two models hold a key per pupil in a hash table
+(the pupil's other rows in a file, the pupil's background), spill when memory ends, and slow down with the disk.
+Then the disk: the warehouse holds every pupil and date once.
+
+| When | Do |
+|---|---|
+| dbt spills for longer than it counts | more memory: `LIKVARD_WAREHOUSE_MEMORY`; the setting is a size such as `16GB`, or a share of the machine |
+| a build of all years takes too long | one home per region or per group of municipalities: nothing but the national model reads across municipalities |
+| one machine is too small for the counting | the same models on a cluster: only the counting must be spread, since every later step starts from counts |
+| publication or pages take too long | they are per municipality and independent: several homes side by side |
+
+Deliveries are read one at a time by the door, in memory that the largest file decides; the number of files adds only time.
+"""
+
+
+def scale_page() -> str:
+    """The page. Without measurements it says so."""
+    lines = read_lines()
+    steps = list(dict.fromkeys(line.step for line in lines))
+    told = {(line.step, line.size): line for line in lines}
+    sizes = {size: next((line for line in lines if line.size == size and line.units), None) for size in SIZES}
+    named = [f"{size}: {line.pupils:,} pupils a year in {line.units:,} units" for size, line in sizes.items() if line]
+    parts = [_HEAD, "", f"Sizes: {'; '.join(named) or 'not measured'}.", ""]
+    parts += [f"| step | {' | '.join(SIZES)} | exponent (95 %) | command |", "|---" * (len(SIZES) + 3) + "|"]
+    for step in steps:
+        cells = [_cell(told.get((step, size)), told.get(START) if step == "dbt" else None) for size in SIZES]
+        command = next((line.command for line in lines if line.step == step and line.command), "")
+        parts.append(f"| {step} | {' | '.join(cells)} | {exponent_of(step)} | {f'`{command}`' if command else ''} |")
+    if START in told:
+        start = told[START]
+        parts += [
+            "",
+            f"A cell is CPU s, wall s, peak GB. dbt is what it takes beyond the {start.cpu_seconds:.1f} CPU s of the same "
+            "build without rows.",
+        ]
+    return "\n".join(parts) + "\n" + _LIMITS
+
+
+def beyond_start(size: str) -> float | None:
+    """CPU seconds of dbt over the rows of a size, without what the same build takes over none."""
+    told = {(line.step, line.size): line.cpu_seconds for line in read_lines()}
+    whole, start = told.get(("dbt", size)), told.get(START)
+    return None if whole is None or start is None else whole - start
+
+
+def exponent_of(step: str, *, units: bool = False) -> str:
+    """Growth of a step's CPU in pupils, or in school units, as text; empty with fewer than three sizes."""
+    found = growth_of(step, units=units)
+    return "" if found is None else f"{found[0]:.2f} ({found[1]:.2f}–{found[2]:.2f})"
+
+
+def growth_of(step: str, *, units: bool = False) -> tuple[float, float, float] | None:
+    """As ``growth``; None with fewer than three sizes that were measured and took any time beyond the start."""
+    own = [line for line in read_lines() if line.step == step and line.cpu_seconds is not None and line.pupils]
+    costs = [(line, beyond_start(line.size) if step == "dbt" else line.cpu_seconds) for line in own]
+    kept = [(line.units if units else line.pupils, cost) for line, cost in costs if cost is not None and cost > 0]
+    return growth(*zip(*kept, strict=True)) if len(kept) >= 3 else None
+
+
+def _cell(line: Line | None, start: Line | None) -> str:
+    if line is None:
+        return ""
+    if line.cpu_seconds is None:
+        return f"not measured: {line.reason}"
+    cpu = line.cpu_seconds - (start.cpu_seconds or 0 if start is not None else 0)
+    return f"{cpu:.1f}, {line.wall_seconds or 0:.0f}, {(line.peak_mb or 0) / 1024:.1f}"
