@@ -39,6 +39,7 @@ in_school as (
     ) as placements
         on
             enrollment.municipality_code = placements.municipality_code
+            and {{ is_yearly_count("enrollment.count_date") }}
             and {{ count_date_around("enrollment.count_date") }} = {{ count_date_around("placements.count_date") }}
             and enrollment.valid_from <= placements.count_date
             and coalesce(enrollment.valid_to >= placements.count_date, true)
