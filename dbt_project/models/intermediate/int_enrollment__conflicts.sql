@@ -32,10 +32,6 @@ enrollment as (
         and enrollment.school_form in ('preschool_class', 'compulsory_school')
 ),
 
-several as (
-    {{ pupils_with_several_rows("enrollment") }}
-),
-
 rows_of_several as (
     select
         enrollment.*,
@@ -43,7 +39,7 @@ rows_of_several as (
         and coalesce(enrollment.valid_to >= enrollment.count_date, true) as is_valid_on_count_date,
         coalesce(enrollment.valid_to, date '9999-12-31') as last_day
     from enrollment
-    inner join several
+    inner join {{ ref("int_enrollment__several") }} as several
         on
             enrollment.delivery_id = several.delivery_id
             and enrollment.pupil_key = several.pupil_key

@@ -32,10 +32,6 @@ enrollment as (
         and rows_of_files.school_form in ('preschool_class', 'compulsory_school')
 ),
 
-several as (
-    {{ pupils_with_several_rows("enrollment") }}
-),
-
 {%- for name, condition in [
     ("in_force", "enrollment.valid_from <= enrollment.entitled_day
         and coalesce(enrollment.valid_to >= enrollment.entitled_day, true)"),
@@ -52,7 +48,7 @@ several as (
     where
         not exists (
             select 1
-            from several
+            from {{ ref("int_enrollment__several") }} as several
             where
                 several.delivery_id = enrollment.delivery_id
                 and several.pupil_key = enrollment.pupil_key
@@ -66,7 +62,7 @@ several as (
             order by enrollment.valid_from desc, enrollment.school_unit_code asc, enrollment.delivery_row_number asc
         ) as place
     from enrollment
-    inner join several
+    inner join {{ ref("int_enrollment__several") }} as several
         on
             enrollment.delivery_id = several.delivery_id
             and enrollment.pupil_key = several.pupil_key
