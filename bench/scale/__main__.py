@@ -100,6 +100,9 @@ def of_size(home: Path, size: str) -> Iterator[Line]:
         "python -m bench.scale.fits counts HOME",
         **_child("bench.scale.fits", "counts", home=home),
     )
+    if size == "nation":
+        command = "python -m bench.scale.fits ten-times HOME"
+        yield line("fits, ten nations", command, **_child("bench.scale.fits", "ten-times", home=home))
     for peer in ("statsmodels", "glum", "pandas"):
         command = f"python -m bench.scale.fits {peer} HOME"
         if find_spec(peer) is None:
@@ -107,7 +110,7 @@ def of_size(home: Path, size: str) -> Iterator[Line]:
         elif size in PEER_SIZES:
             yield line(peer, command, **_child("bench.scale.fits", peer, home=home))
         else:
-            yield line(peer, command, reason="rows of a nation do not fit into 6 GB")
+            yield line(peer, command, reason="a hundred tell the ratio")
     command = f"python -m bench.scale.graph {YEAR}"
     if size in GRAPH_SIZES:
         yield from (line(step, command, **cost) for step, cost in _graph(home).items())

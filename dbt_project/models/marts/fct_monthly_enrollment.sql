@@ -18,10 +18,10 @@ enrollment as (
         rows_of_files.valid_from,
         rows_of_files.valid_to,
         coalesce(rows_of_files.home_municipality_code, rows_of_files.municipality_code) as home_municipality_code,
-        cast(extract(year from rows_of_files.count_date) || '-08-31' as date) as autumn_day,
+        make_date(cast(extract(year from rows_of_files.count_date) as integer), 8, 31) as autumn_day,
         case
             when extract(month from rows_of_files.count_date) in (7, 8)
-                then cast(extract(year from rows_of_files.count_date) || '-08-31' as date)
+                then make_date(cast(extract(year from rows_of_files.count_date) as integer), 8, 31)
             else rows_of_files.count_date
         end as entitled_day
     from {{ ref("stg_municipality__enrollment") }} as rows_of_files
