@@ -5,6 +5,16 @@
 --   unit_code_ended          the unit is not active in the register, and nothing took over from it
 --   unit_code_replaced, unit_code_split, unit_code_merged   as `ended`, with the unit or units that took over
 with
+not_used as (
+    select
+        delivery_id,
+        delivery_row_number,
+        row_fate,
+        excluded_rule
+    from {{ ref("int_enrollment__fates") }}
+    where row_fate <> 'used'
+),
+
 enrollment as (
     select
         enrollment.municipality_code,
@@ -19,11 +29,7 @@ enrollment as (
         coalesce(not_used.row_fate, 'used') as row_fate,
         not_used.excluded_rule
     from {{ ref("stg_municipality__enrollment") }} as enrollment
-    left join (
-        select *
-        from {{ ref("int_enrollment__fates") }}
-        where row_fate <> 'used'
-    ) as not_used
+    left join not_used
         on
             enrollment.delivery_id = not_used.delivery_id
             and enrollment.delivery_row_number = not_used.delivery_row_number

@@ -1,4 +1,5 @@
--- One row per delivery and pupil with more than one accepted enrollment row in it: only they need a choice, and they are few.
+-- One row per delivery and pupil with more than one accepted enrollment row in it: only they need a choice, and they
+-- are few.
 select
     delivery_id,
     pupil_key

@@ -52,9 +52,7 @@ select
     not leavers.is_eligible_vocational as is_not_eligible,
     leavers.merit_value,
     coalesce(leavers.schooling_year, 0) as schooling_year,
-    {%- for factor in need_factors() %}
-    coalesce(leavers.{{ factor }}, looked_up.{{ factor }}, 'missing') as {{ factor }}{{ "," if not loop.last }}
-    {%- endfor %}
+    {{ factors_or_missing("leavers", otherwise="looked_up") }}
 from leavers
 left join looked_up
     on
