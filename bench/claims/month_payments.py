@@ -40,7 +40,11 @@ from orchestration.resources.payment_policy import payment_policy
 from tests.models_py.payment.payment_worlds import CODE, EVENTS, INCREASE, OVERHEADS, YEAR, register, terms
 
 NOW = datetime(2027, 1, 20, 8, 30, tzinfo=UTC)
-MODEL = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts" / "fct_monthly_enrollment.sql"
+_MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+MODEL, SEVERAL = (
+    _MODELS / "marts" / "fct_monthly_enrollment.sql",
+    _MODELS / "intermediate" / "int_enrollment__several.sql",
+)
 PUPILS, UNITS = 1_000_000, 5_000
 CPU_SECONDS, KILLS = 60, 50
 
@@ -183,7 +187,7 @@ def _rows() -> pd.DataFrame:
 
 def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows through the SQL of the warehouse's own model."""
-    sql = jinja2.Template(MODEL.read_text("utf-8")).render(ref=lambda name: name)
+    several, sql = (jinja2.Template(m.read_text("utf-8")).render(ref=lambda name: name) for m in (SEVERAL, MODEL))
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.register("given", rows)
         connection.execute(
@@ -198,6 +202,7 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
         connection.execute(
             "create table int_protected_counts__fates (delivery_id varchar, delivery_row_number int, row_fate varchar)"
         )
+        connection.execute(f"create table int_enrollment__several as {several}")
         table = connection.execute(sql).df()
     return table.assign(count_date=[day.date() for day in table["count_date"]])
 

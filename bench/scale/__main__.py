@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -77,7 +78,6 @@ def empty(home: Path) -> Iterator[Line]:
         path = accepted / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(parquet_bytes(schema.empty_table()))
-    dbt_build(home)  # parses the models where they have changed
     cost = dbt_build(home)
     yield Line(
         "dbt", "empty", "dbt build", wall_seconds=cost.wall_seconds, cpu_seconds=cost.cpu_seconds, peak_mb=cost.peak_mb
@@ -100,12 +100,17 @@ def of_size(home: Path, size: str) -> Iterator[Line]:
         "python -m bench.scale.fits counts HOME",
         **_child("bench.scale.fits", "counts", home=home),
     )
+    if size == "nation":
+        command = "python -m bench.scale.fits ten-times HOME"
+        yield line("fits, ten nations", command, **_child("bench.scale.fits", "ten-times", home=home))
     for peer in ("statsmodels", "glum", "pandas"):
         command = f"python -m bench.scale.fits {peer} HOME"
-        if size in PEER_SIZES:
+        if find_spec(peer) is None:
+            yield line(peer, command, reason=f"{peer} is not installed here")
+        elif size in PEER_SIZES:
             yield line(peer, command, **_child("bench.scale.fits", peer, home=home))
         else:
-            yield line(peer, command, reason="rows of a nation do not fit into 6 GB")
+            yield line(peer, command, reason="a hundred tell the ratio")
     command = f"python -m bench.scale.graph {YEAR}"
     if size in GRAPH_SIZES:
         yield from (line(step, command, **cost) for step, cost in _graph(home).items())

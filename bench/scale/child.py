@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.manifest import PROJECT, QUIET
+from orchestration.manifest import PROJECT, QUIET, ensure_manifest
 from orchestration.settings import REPOSITORY
 
 MEMORY = "4GB"
@@ -61,6 +61,7 @@ def dbt_build(home: Path, *, select: str | None = None) -> Cost:
     folder = home / "pseudonymised" / "dbt"
     target = folder / "target"
     target.mkdir(parents=True, exist_ok=True)
+    ensure_manifest()  # parsing changed models is not of this home
     arguments = ["build", "--exclude-resource-type", "unit_test", "--quiet", "--target-path", str(target)]
     arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     arguments += ["--select", select] if select else []

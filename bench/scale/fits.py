@@ -1,7 +1,7 @@
 """``python -m bench.scale.fits WHAT HOME``: the need model of a whole home, on counts or on one row per leaver.
 
 Prints one JSON line with the CPU seconds of each part. ``counts``: from the mart that dbt built to replicates;
-``statsmodels`` and ``glum``: the pooled fit on rows; ``pandas``: the school-level counts of the register from the accepted
+``ten-times``: fits and replicates on simulated counts of ten times the schools; ``statsmodels`` and ``glum``: the pooled fit on rows; ``pandas``: the school-level counts of the register from the accepted
 Parquet, as a data frame library makes them.
 """
 
@@ -11,6 +11,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,22 @@ def on_counts(home: Path) -> dict[str, object]:
     seconds: dict[str, float] = {}
     with cpu(seconds, "reading counts"):
         counts = _counts(home)
+    return _fitted(counts, seconds)
+
+
+def on_ten_times(home: Path) -> dict[str, object]:
+    """The same on simulated counts of ten times the schools: each school of the home stands ten times, under codes of its own."""
+    return _fitted(_repeated(_counts(home), 10), {})
+
+
+def _repeated(counts: CellCounts, times: int) -> CellCounts:
+    schools = [(f"{copy}{code}", unit) for copy in range(times) for code, unit in counts.schools]
+    rows = {name: np.tile(getattr(counts, name), times) for name in ("cell", "trials", "sums", "squares")}
+    school = np.concatenate([counts.school + copy * len(counts.schools) for copy in range(times)])
+    return replace(counts, schools=tuple(schools), school=school, **rows)
+
+
+def _fitted(counts: CellCounts, seconds: dict[str, float]) -> dict[str, object]:
     with cpu(seconds, "pooled fit"):
         fit_pooled(counts)
     with cpu(seconds, "within fit"):
@@ -93,6 +110,7 @@ def tables_by_pandas(home: Path) -> dict[str, object]:
 
 MEASURES: dict[str, Callable[[Path], dict[str, object]]] = {
     "counts": on_counts,
+    "ten-times": on_ten_times,
     "statsmodels": on_rows_by_statsmodels,
     "glum": on_rows_by_glum,
     "pandas": tables_by_pandas,

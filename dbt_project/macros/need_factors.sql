@@ -6,10 +6,10 @@
     ]) }}
 {%- endmacro %}
 
-{# A pupil without a background row is never dropped: all eight factors are 'missing'. #}
-{% macro factors_or_missing(background) -%}
+{# A pupil without a background row is never dropped: all eight factors are 'missing'. `otherwise`: where to look next. #}
+{% macro factors_or_missing(background, otherwise=none) -%}
     {%- for factor in need_factors() %}
-    coalesce({{ background }}.{{ factor }}, 'missing') as {{ factor }}{{ "," if not loop.last }}
+    coalesce({{ background }}.{{ factor }}, {{ otherwise ~ "." ~ factor ~ ", " if otherwise }}'missing') as {{ factor }}{{ "," if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

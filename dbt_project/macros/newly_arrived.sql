@@ -4,15 +4,13 @@
    a Swedish school is not newly arrived. #}
 {% macro is_newly_arrived(first_day, birth_year, grade, count_date) -%}
     coalesce(
-        {{ first_day }} > cast(
-            cast(
-                coalesce(
-                    {{ birth_year }} + case when {{ count_date }} >= {{ ten_years_from() }} then 6 else 7 end,
-                    extract(year from {{ count_date }})
-                    - cast(case when {{ grade }} = 'F' then '0' else {{ grade }} end as integer) + 1
-                ) as string
-            ) || '-08-31' as date
-        )
+        {{ first_day }} > {{ day_of(
+            "coalesce(
+                " ~ birth_year ~ " + case when " ~ count_date ~ " >= " ~ ten_years_from() ~ " then 6 else 7 end,
+                extract(year from " ~ count_date ~ ")
+                - cast(case when " ~ grade ~ " = 'F' then '0' else " ~ grade ~ " end as integer) + 1
+            )", 8, 31
+        ) }}
         and {{ first_day }} + interval '4' year > {{ count_date }},
         false
     )

@@ -15,13 +15,3 @@
         )
 )
 {%- endmacro %}
-
-{# Pupils with more than one row in a delivery: only they need a choice, and they are few. #}
-{% macro pupils_with_several_rows(rows) -%}
-    select
-        delivery_id,
-        pupil_key
-    from {{ rows }}
-    group by delivery_id, pupil_key
-    having count(*) > 1
-{%- endmacro %}

@@ -58,7 +58,8 @@ class EachMunicipality(Mapping[str, pd.DataFrame]):
         return self.warehouse.mart(self.name, dates=self.dates, municipality=municipality_code)
 
     def __contains__(self, municipality_code: object) -> bool:
-        return municipality_code in list(self)
+        sql = f'select 1 from marts."{self.name}" where municipality_code = ? limit 1'
+        return not self.warehouse.query(sql, [municipality_code]).empty
 
     def __iter__(self) -> Iterator[str]:
         table = self.warehouse.query(f'select distinct municipality_code from marts."{self.name}" order by all')

@@ -51,7 +51,7 @@ def test_a_line_measured_again_stands_in_the_place_of_its_earlier_one(kept: None
 
 def test_the_page_tells_costs_beyond_the_start_exponents_and_why_a_step_was_not_measured(kept: None) -> None:
     told = page.scale_page()
-    (dbt,) = [line for line in told.splitlines() if line.startswith("| dbt ")]
+    (dbt,) = [line for line in told.splitlines() if line.startswith("| dbt | ")]
     assert "| 8.0, 0, 1.0 |" in dbt
     assert "1.00 (1.00–1.00)" in dbt
     assert "not measured: stated apart" in told

@@ -419,6 +419,15 @@ def test_a_file_the_door_does_not_know_stops_the_build(spoiled: Dbt) -> None:
     assert alarms(spoiled) == {"of_accepted_deliveries_int_results__fates_": ("fail", 1)}
 
 
+def test_a_row_that_stands_twice_stops_the_build_where_fates_are_given(spoiled: Dbt) -> None:
+    delivery = spoiled.home / "pseudonymised/accepted/enrollment/e-2021.parquet"
+    rows = pq.read_table(delivery)
+    pq.write_table(pa.concat_tables([rows, rows.slice(0, 1)]), delivery)
+    built = spoiled(*BUILD, "--select", "+int_enrollment__fates")
+    assert built.returncode == 1, built.stdout[-4000:]
+    assert alarms(spoiled) == {"one_row_per_int_enrollment__fates_delivery_id__delivery_row_number": ("fail", 1)}
+
+
 def test_a_home_without_deliveries_builds_empty_marts(empty_home: Dbt) -> None:
     built = empty_home(*BUILD, "--exclude-resource-type", "test")
     assert built.returncode == 0, built.stdout[-4000:]

@@ -1,6 +1,7 @@
-{{ config(materialized="view") }} -- read where pupils meet it, once; a copy of every pupil costs more than banding again
+{{ config(materialized="view") }}
 -- One row per municipality, count date and pupil with a used background row: the eight factors as levels.
 -- A value outside its scale is 'missing', never a neighbouring level; no immigration year means born in Sweden.
+-- A view: read where pupils meet it, since a copy of every pupil costs more than banding.
 with
 background as (
     select

@@ -5,6 +5,16 @@
 --   unit_code_ended          the unit is not active in the register, and nothing took over from it
 --   unit_code_replaced, unit_code_split, unit_code_merged   as `ended`, with the unit or units that took over
 with
+not_used as (
+    select
+        delivery_id,
+        delivery_row_number,
+        row_fate,
+        excluded_rule
+    from {{ ref("int_enrollment__fates") }}
+    where row_fate <> 'used'
+),
+
 enrollment as (
     select
         enrollment.municipality_code,
@@ -19,21 +29,13 @@ enrollment as (
         coalesce(not_used.row_fate, 'used') as row_fate,
         not_used.excluded_rule
     from {{ ref("stg_municipality__enrollment") }} as enrollment
-    left join (
-        select *
-        from {{ ref("int_enrollment__fates") }}
-        where row_fate <> 'used'
-    ) as not_used
+    left join not_used
         on
             enrollment.delivery_id = not_used.delivery_id
             and enrollment.delivery_row_number = not_used.delivery_row_number
     where
         coalesce(not_used.row_fate, 'used') in ('used', 'excluded')
         and enrollment.school_form in ('preschool_class', 'compulsory_school')
-),
-
-several as (
-    {{ pupils_with_several_rows("enrollment") }}
 ),
 
 rows_of_several as (
@@ -43,7 +45,7 @@ rows_of_several as (
         and coalesce(enrollment.valid_to >= enrollment.count_date, true) as is_valid_on_count_date,
         coalesce(enrollment.valid_to, date '9999-12-31') as last_day
     from enrollment
-    inner join several
+    inner join {{ ref("int_enrollment__several") }} as several
         on
             enrollment.delivery_id = several.delivery_id
             and enrollment.pupil_key = several.pupil_key

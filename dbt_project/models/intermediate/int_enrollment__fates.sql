@@ -26,14 +26,10 @@ not_in_force as (
     from enrollment
 ),
 
-several as (
-    {{ pupils_with_several_rows("not_in_force") }}
-),
-
 rows_of_several as (
     select not_in_force.*
     from not_in_force
-    inner join several
+    inner join {{ ref("int_enrollment__several") }} as several
         on
             not_in_force.delivery_id = several.delivery_id
             and not_in_force.pupil_key = several.pupil_key
@@ -78,7 +74,7 @@ left join {{ ref("int_deliveries__accepted") }} as deliveries
 where
     not exists (
         select 1
-        from several
+        from {{ ref("int_enrollment__several") }} as several
         where
             several.delivery_id = not_in_force.delivery_id
             and several.pupil_key = not_in_force.pupil_key

@@ -12,16 +12,18 @@ counts as (
     from {{ ref("stg_municipality__protected_counts") }}
 ),
 
+used_deliveries as (
+    select distinct delivery_id
+    from {{ ref("int_enrollment__fates") }}
+    where row_fate = 'used'
+),
+
 register_dates as (
     select distinct
         deliveries.municipality_code,
         cast(deliveries.period as date) as count_date
     from {{ ref("int_deliveries__accepted") }} as deliveries
-    inner join (
-        select distinct delivery_id
-        from {{ ref("int_enrollment__fates") }}
-        where row_fate = 'used'
-    ) as used on deliveries.delivery_id = used.delivery_id
+    inner join used_deliveries on deliveries.delivery_id = used_deliveries.delivery_id
 ),
 
 without_register as (

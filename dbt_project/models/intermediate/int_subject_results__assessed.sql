@@ -1,7 +1,8 @@
-{{ config(materialized="view") }} -- unfolded for whom it is read, a municipality at a time
+{{ config(materialized="view") }}
 -- One row per municipality, result year, pupil, measure and subject that was assessed. Values: 0/1, the share of a
 -- test's parts that were passed (grade 3), or points of a letter. What final grades say of grade 9 stands here too.
 -- grade: the number that follows age (`grade_number`), so that a cohort is followed over July 2028.
+-- A view: unfolded for whom it is read, a municipality at a time.
 {% set columns = [
     ("reading_check", "reading_check", "swedish", "true"),
     ("all_subjects_passed", "all_subjects_passed", "all_subjects", "true"),

@@ -18,10 +18,10 @@ enrollment as (
         rows_of_files.valid_from,
         rows_of_files.valid_to,
         coalesce(rows_of_files.home_municipality_code, rows_of_files.municipality_code) as home_municipality_code,
-        cast(extract(year from rows_of_files.count_date) || '-08-31' as date) as autumn_day,
+        make_date(cast(extract(year from rows_of_files.count_date) as integer), 8, 31) as autumn_day,
         case
             when extract(month from rows_of_files.count_date) in (7, 8)
-                then cast(extract(year from rows_of_files.count_date) || '-08-31' as date)
+                then make_date(cast(extract(year from rows_of_files.count_date) as integer), 8, 31)
             else rows_of_files.count_date
         end as entitled_day
     from {{ ref("stg_municipality__enrollment") }} as rows_of_files
@@ -30,10 +30,6 @@ enrollment as (
     where
         deliveries.is_newest
         and rows_of_files.school_form in ('preschool_class', 'compulsory_school')
-),
-
-several as (
-    {{ pupils_with_several_rows("enrollment") }}
 ),
 
 {%- for name, condition in [
@@ -52,7 +48,7 @@ several as (
     where
         not exists (
             select 1
-            from several
+            from {{ ref("int_enrollment__several") }} as several
             where
                 several.delivery_id = enrollment.delivery_id
                 and several.pupil_key = enrollment.pupil_key
@@ -66,7 +62,7 @@ several as (
             order by enrollment.valid_from desc, enrollment.school_unit_code asc, enrollment.delivery_row_number asc
         ) as place
     from enrollment
-    inner join several
+    inner join {{ ref("int_enrollment__several") }} as several
         on
             enrollment.delivery_id = several.delivery_id
             and enrollment.pupil_key = several.pupil_key

@@ -9,7 +9,11 @@ import duckdb
 import jinja2
 import pytest
 
-MODEL = Path(__file__).parents[3] / "dbt_project" / "models" / "marts" / "fct_monthly_enrollment.sql"
+MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
+MODEL, SEVERAL = (
+    MODELS / "marts" / "fct_monthly_enrollment.sql",
+    MODELS / "intermediate" / "int_enrollment__several.sql",
+)
 JULY, SEPTEMBER, MARCH = date(2027, 7, 15), date(2027, 9, 15), date(2027, 3, 15)
 
 
@@ -39,7 +43,10 @@ def counted():
                 "create table int_protected_counts__fates as select 'p' as delivery_id, 1 as delivery_row_number, ? as row_fate",
                 [fate],
             )
-            sql = jinja2.Template(MODEL.read_text("utf-8")).render(ref=lambda name: name)
+            several, sql = (
+                jinja2.Template(m.read_text("utf-8")).render(ref=lambda name: name) for m in (SEVERAL, MODEL)
+            )
+            connection.execute(f"create table int_enrollment__several as {several}")
             found = connection.execute(sql).fetchall()
         told = home or "9999"
         assert {lives for _, _, _, _, lives, _, _ in found} <= {told, "9999"}
