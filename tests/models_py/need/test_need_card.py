@@ -81,6 +81,32 @@ def test_a_school_where_nobody_missed_is_counted_not_named(data):
     assert "99990003" not in json.dumps(card)
 
 
+def test_the_card_of_a_fit_alone_says_each_thing_by_its_name(data):
+    fit = OWN(data[1])
+    card = card_of(fit)
+    assert {name: card[name] for name in ("fit_id", "funding_year", "frozen_until", "rung", "reason", "data_hashes")} == {
+        "fit_id": "need-2027-00000000", "funding_year": 2027, "frozen_until": 2029, "rung": "own weights",
+        "reason": "enough events", "data_hashes": HASHES,
+    }  # fmt: skip
+    assert {name: card[name] for name in ("outcome", "estimator", "link", "calibration_out_of_time")} == {
+        "outcome": fit.outcome, "estimator": fit.estimator, "link": fit.link, "calibration_out_of_time": None,
+    }  # fmt: skip
+    assert set(card) == {
+        "fit_id", "funding_year", "frozen_until", "rung", "reason", "data_hashes", "outcome", "estimator", "link",
+        "calibration_out_of_time", "formula", "settings", "trained_on", "coefficients", "intervals", "year_effects", "tried",
+    }  # fmt: skip
+    assert card["trained_on"] == {
+        "result_years": list(fit.result_years), "municipality_count": 1, "pupils": fit.pupils, "events": fit.events,
+        "schools_fitted": 9, "schools_without_say": 1,
+        "levels_without_leavers": [term.name for term in fit.design.dropped],
+    }  # fmt: skip
+    assert set(card["intervals"]) == {"rule", "note", "degrees_of_freedom", "widening"}
+    assert card["intervals"]["rule"] == fit.interval_rule
+    assert card["year_effects"] == {str(year): effect for year, effect in fit.year_effects}
+    assert set(card["coefficients"][0]) >= {"term", "factor", "level", "estimate", "standard_error"}
+    assert not {"municipality_code", "funding_year", "fit_id"} & set(card["coefficients"][0])
+
+
 def test_approximate_intervals_are_labelled_so_and_infinite_freedom_is_null(data):
     fit = replace(OWN(data[1]), interval_rule="approximate_posterior", degrees_of_freedom=math.inf, widening=1.25)
     intervals = card_of(fit)["intervals"]
@@ -90,14 +116,25 @@ def test_approximate_intervals_are_labelled_so_and_infinite_freedom_is_null(data
 
 def test_a_card_without_data_reason_or_valid_dates_is_refused(data):
     fit = OWN(data[1])
-    cases = {
-        "no_data_hash": {"data_hashes": {}},
-        "bad_data_hash": {"data_hashes": {"x": "abc"}},
-        "frozen_before_use": {"frozen_until": 2026},
-        "no_reason": {"reason": " "},
-        "not_plain": {"tried": Tried(selection=pd.DataFrame({"x": [object()]}))},
-    }
-    for reason, changes in cases.items():
+    cases = [
+        ("no_data_hash", {"data_hashes": {}}, "the card names no data; give the hash of every input"),
+        ("bad_data_hash", {"data_hashes": {"x": "abc"}}, "data hash of x is not 64 hex digits of a SHA-256"),
+        ("bad_data_hash", {"data_hashes": {"x": "g" * 64}}, "data hash of x is not 64 hex digits of a SHA-256"),
+        (
+            "frozen_before_use",
+            {"frozen_until": 2026},
+            "weights frozen until 2026 cannot serve 2027; re-estimate or decide a new date",
+        ),
+        ("no_reason", {"reason": " "}, "say in words which kind of weights was chosen, and why"),
+        ("no_reason", {"rung": ""}, "say in words which kind of weights was chosen, and why"),
+        (
+            "not_plain",
+            {"tried": Tried(selection=pd.DataFrame({"x": [object()]}))},
+            "a value of type object has no place on the card",
+        ),
+    ]
+    for reason, changes, words in cases:
         with pytest.raises(NeedError) as caught:
             card_of(fit, **changes)
-        assert caught.value.reason == reason
+        assert (caught.value.reason, str(caught.value)) == (reason, words)
+    assert card_of(fit, frozen_until=2027)["frozen_until"] == 2027
