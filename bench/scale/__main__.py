@@ -18,8 +18,8 @@ import duckdb
 
 from bench.nation.plan import YEARS
 from bench.nation.write import part_of, write_nation
-from bench.scale.child import dbt_build, run
-from bench.scale.lines import SIZES, Line, keep
+from bench.scale.child import dbt_build, python, run
+from bench.scale.lines import DEMO, SIZES, Line, keep
 from orchestration.intake.schemas import ACCEPTED, DELIVERIES, FINDINGS
 from orchestration.intake.writing import parquet_bytes
 from orchestration.intake.zones import create_zones
@@ -33,6 +33,7 @@ PARTS = {
     "publication": ("publication__rule_result", "publication__proposal"),
 }
 """Steps of the yearly graph by the name that the table gives them."""
+NEED_WEIGHTS = ("fits", "allocation", "publication")
 GRAPH_SIZES = ("one", "ten")
 PEER_SIZES = ("one", "ten", "hundred")
 NOT_HERE = {
@@ -52,7 +53,11 @@ def main() -> None:
             write_nation(whole)
         for line in empty(folder / "empty"):
             say(line)
-        for size in given[1:] or SIZES:
+        for size in given[1:] or (DEMO, *SIZES):
+            if size == DEMO:
+                for line in demonstration(folder / "demonstration"):
+                    say(line)
+                continue
             home = whole if SIZES[size] == SIZES["nation"] else folder / f"p{SIZES[size]}"
             if not home.is_dir():
                 part_of(home, whole, municipalities=SIZES[size])
@@ -111,12 +116,11 @@ def of_size(home: Path, size: str) -> Iterator[Line]:
             yield line(peer, command, **_child("bench.scale.fits", peer, home=home))
         else:
             yield line(peer, command, reason="a hundred tell the ratio")
-    command = f"python -m bench.scale.graph {YEAR}"
     if size in GRAPH_SIZES:
-        yield from (line(step, command, **cost) for step, cost in _graph(home).items())
+        yield from graph_lines(home, size, policy="default", pupils=pupils, units=units)
     else:
-        reason = "grows by municipality; not run within this machine's time"
-        yield from (line(step, command, reason=reason) for step in PARTS)
+        reason = "not run: a municipality after another, so it grows as they do"
+        yield from (line(step, "", reason=reason) for step in PARTS)
     yield from (line(step, "", reason=reason) for step, reason in NOT_HERE.items())
 
 
@@ -137,18 +141,30 @@ def _child(module: str, *arguments: str, home: Path) -> dict[str, float]:
     return {"wall_seconds": cost.wall_seconds, "cpu_seconds": seconds, "peak_mb": cost.peak_mb}
 
 
-def _graph(home: Path) -> dict[str, dict[str, float]]:
-    """Part of the yearly graph → its cost; peak memory is of the whole process."""
-    cost, told = run([sys.executable, "-m", "bench.scale.graph", YEAR], environment={"LIKVARD_HOME": str(home)})
-    steps = json.loads(told.splitlines()[-1])["steps"]
-    return {
-        part: {
-            "cpu_seconds": sum(steps[step][0] for step in names if step in steps),
-            "wall_seconds": sum(steps[step][1] for step in names if step in steps),
-            "peak_mb": cost.peak_mb,
-        }
-        for part, names in PARTS.items()
-    }
+def graph_lines(home: Path, size: str, *, policy: str, pupils: int, units: int) -> Iterator[Line]:
+    """Lines of the yearly graph's parts; peak memory is of the whole process. What was refused is not said to have a cost."""
+    cost, told = run([sys.executable, "-m", "bench.scale.graph", YEAR, policy], environment={"LIKVARD_HOME": str(home)})
+    found = json.loads(told.splitlines()[-1])
+    steps, outcomes = found["steps"], found["outcomes"]
+    refused = outcomes.count("refused")
+    command = f"python -m bench.scale.graph {YEAR} {policy}"
+    for part, names in PARTS.items():
+        if refused and part in NEED_WEIGHTS:
+            reason = f"{refused} of {len(outcomes)} municipalities are refused: too small for weights of their own"
+            yield Line(part, size, command, pupils=pupils, units=units, reason=reason)
+            continue
+        cpu, wall = (sum(steps[step][place] for step in names if step in steps) for place in (0, 1))
+        yield Line(part, size, command, pupils, units, wall_seconds=wall, cpu_seconds=cpu, peak_mb=cost.peak_mb)
+
+
+def demonstration(home: Path) -> Iterator[Line]:
+    """The parts of the yearly graph over the demonstration, which is published under a policy of its own."""
+    python("from orchestration.cli import main; main()", "demo", environment={"LIKVARD_HOME": str(home)})
+    with duckdb.connect(str(home / "pseudonymised" / "warehouse.duckdb"), read_only=True) as connection:
+        sql = "select sum(pupil_count), count(distinct school_unit_code) from marts.fct_enrollment where count_date = (select max(count_date) from marts.fct_enrollment)"
+        found = connection.execute(sql).fetchone()
+    assert found is not None
+    yield from graph_lines(home, DEMO, policy="own", pupils=int(found[0]), units=found[1])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""``python -m bench.scale.graph HOME YEAR``: the yearly graph over a home whose rows are accepted and built, step by step.
+"""``python -m bench.scale.graph YEAR [own]``: the yearly graph over the home of the settings, whose rows are accepted and built.
 
-Prints one JSON line: CPU and wall of every step. The door and dbt are measured apart, so their assets are left out. With
-``--empty`` the bodies do nothing: what is left is the framework's own cost with the same imports and the same graph.
+Prints one JSON line: CPU and wall of every step, and what became of the municipalities. The door and dbt are measured apart,
+so their assets are left out. Policies are the default one, or with ``own`` each municipality's.
 """
 
 import json
@@ -16,8 +16,6 @@ import dagster as dg
 
 from orchestration.home import prepare
 from orchestration.names import FACTORS, INGEST
-
-_DRAWN = ("publication", "key_figures")
 
 
 def used() -> float:
@@ -45,8 +43,8 @@ class Steps(logging.Handler):
         cost[1] += sign * time.monotonic()
 
 
-def run(home: Path, year: str, *, selection: dg.AssetSelection, policies: Path) -> dict[str, object]:
-    """Run the yearly job's steps of ``selection`` with the default policy. Raises RuntimeError naming steps that failed."""
+def run(year: str, *, selection: dg.AssetSelection, policies: Path, default_policy: bool) -> dict[str, list[float]]:
+    """Run the yearly job's steps of ``selection``: step → CPU, wall. Raises RuntimeError naming steps that failed."""
     from orchestration.definitions import defs
 
     steps = Steps()
@@ -61,7 +59,7 @@ def run(home: Path, year: str, *, selection: dg.AssetSelection, policies: Path) 
     assets = definitions.resolve_asset_graph()
     job = definitions.resolve_job_def("yearly_proposal")
     wanted = sorted(selection.resolve(assets) & set(job.asset_layer.executable_asset_keys))
-    scope = {"policies": str(policies), "default_policy": True, "only": [], "decided_only": False}
+    scope = {"policies": str(policies), "default_policy": default_policy, "only": [], "decided_only": False}
     with dg.DagsterInstance.get() as instance:
         done = job.execute_in_process(
             instance=instance, partition_key=year, asset_selection=wanted, raise_on_error=False,
@@ -70,14 +68,19 @@ def run(home: Path, year: str, *, selection: dg.AssetSelection, policies: Path) 
     failed = [f"{e.step_key}: {e.step_failure_data.error.message[-300:]}" for e in done.get_step_failure_events()]
     if failed:
         raise RuntimeError("; ".join(failed))
-    return {"steps": dict(steps.cost)}
+    return dict(steps.cost)
 
 
 if __name__ == "__main__":
+    from orchestration.resources.tables import Tables
     from orchestration.settings import REPOSITORY, settings
 
     prepare(settings())
-    kept = dg.AssetSelection.all() - dg.AssetSelection.groups(INGEST, FACTORS)
-    told = run(settings().home, sys.argv[1], selection=kept, policies=REPOSITORY / "policies")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(told | {"cpu": used(), "peak_mb": peak}))
+    steps = run(
+        sys.argv[1],
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(INGEST, FACTORS),
+        policies=REPOSITORY / "policies",
+        default_policy="own" not in sys.argv[2:],
+    )
+    outcomes = Tables(root=str(settings().tables)).read_record("publication_outcome", int(sys.argv[1]))
+    print(json.dumps({"steps": steps, "outcomes": [each["status"] for each in outcomes["municipalities"]]}))

@@ -17,6 +17,8 @@ from orchestration.settings import REPOSITORY
 KEPT = REPOSITORY / "docs" / "proofs" / "scale_lines.json"
 SIZES = {"one": 1, "ten": 10, "hundred": 100, "nation": 290}
 """Name of a size → municipalities."""
+DEMO = "demo"
+"""The size of the demonstration: one municipality that is published under its own policy."""
 
 
 @dataclass(frozen=True, slots=True)

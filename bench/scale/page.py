@@ -5,9 +5,10 @@ Belongs here: words and layout. Does not: any figure of its own; all come from t
 
 from __future__ import annotations
 
-from bench.scale.lines import SIZES, Line, growth, read_lines
+from bench.scale.lines import DEMO, SIZES, Line, growth, read_lines
 
 START = ("dbt", "empty")
+COLUMNS = (DEMO, *SIZES)
 _HEAD = """# Cost from one municipality to a nation
 
 Invented municipalities with fifteen years of pupils, written as the door leaves them (`python -m bench.nation.write HOME`)
@@ -39,12 +40,12 @@ def scale_page() -> str:
     lines = read_lines()
     steps = list(dict.fromkeys(line.step for line in lines))
     told = {(line.step, line.size): line for line in lines}
-    sizes = {size: next((line for line in lines if line.size == size and line.units), None) for size in SIZES}
+    sizes = {size: next((line for line in lines if line.size == size and line.units), None) for size in COLUMNS}
     named = [f"{size}: {line.pupils:,} pupils a year in {line.units:,} units" for size, line in sizes.items() if line]
     parts = [_HEAD, "", f"Sizes: {'; '.join(named) or 'not measured'}.", ""]
-    parts += [f"| step | {' | '.join(SIZES)} | exponent (95 %) | command |", "|---" * (len(SIZES) + 3) + "|"]
+    parts += [f"| step | {' | '.join(COLUMNS)} | exponent (95 %) | command |", "|---" * (len(COLUMNS) + 3) + "|"]
     for step in steps:
-        cells = [_cell(told.get((step, size)), told.get(START) if step == "dbt" else None) for size in SIZES]
+        cells = [_cell(told.get((step, size)), told.get(START) if step == "dbt" else None) for size in COLUMNS]
         command = next((line.command for line in lines if line.step == step and line.command), "")
         parts.append(f"| {step} | {' | '.join(cells)} | {exponent_of(step)} | {f'`{command}`' if command else ''} |")
     if START in told:
@@ -72,7 +73,7 @@ def exponent_of(step: str, *, units: bool = False) -> str:
 
 def growth_of(step: str, *, units: bool = False) -> tuple[float, float, float] | None:
     """As ``growth``; None with fewer than three sizes that were measured and took any time beyond the start."""
-    own = [line for line in read_lines() if line.step == step and line.cpu_seconds is not None and line.pupils]
+    own = [line for line in read_lines() if line.step == step and line.cpu_seconds is not None and line.size in SIZES]
     costs = [(line, beyond_start(line.size) if step == "dbt" else line.cpu_seconds) for line in own]
     kept = [(line.units if units else line.pupils, cost) for line, cost in costs if cost is not None and cost > 0]
     return growth(*zip(*kept, strict=True)) if len(kept) >= 3 else None
