@@ -14,7 +14,9 @@ _HEAD = """# Cost from one municipality to a nation
 Invented municipalities with fifteen years of pupils, written as the door leaves them (`python -m bench.nation.write HOME`)
 and measured in one run: `make bench`. CPU seconds of all threads on two cores that others share, so ratios say more than
 seconds. Each size is a process of its own; dbt may hold 4 GB in memory and spills the rest beside the warehouse.
-This page is generated from `docs/proofs/scale_lines.json`; goals and verdicts stand in [proofs](proofs.md) under `scale`."""
+This page is generated from `docs/proofs/scale_lines.json`; what holds stands in [proofs](proofs.md) under `scale`."""
+GOALS = {"dbt": 3.0, "fits and intervals": 10.0}
+"""Steps over a nation, and how many times one pass of DuckDB over the same rows they may take."""
 _LIMITS = """
 ## Limits
 
@@ -55,7 +57,21 @@ def scale_page() -> str:
             f"A cell is CPU s, wall s, peak GB. dbt is what it takes beyond the {start.cpu_seconds:.1f} CPU s of the same "
             "build without rows.",
         ]
-    return "\n".join(parts) + "\n" + _LIMITS
+    return "\n".join([*parts, *_against_goals()]) + "\n" + _LIMITS
+
+
+def _against_goals() -> list[str]:
+    """What a nation costs in passes over its rows, beside the goal; a goal that is not reached is said to be."""
+    cpu = {line.step: line.cpu_seconds for line in read_lines() if line.size == "nation"}
+    limit, own = cpu.get("DuckDB, one pass"), cpu | {"dbt": beyond_start("nation")}
+    if limit is None:
+        return []
+    told = [
+        f"- {step}: {cost / limit:.1f} × one pass of DuckDB; the goal of {goal:.0f} × is {'' if cost <= goal * limit else 'not '}reached."
+        for step, goal in GOALS.items()
+        if (cost := own.get(step)) is not None
+    ]
+    return ["", "## A nation against the goals", "", *told] if told else []
 
 
 def beyond_start(size: str) -> float | None:

@@ -55,6 +55,9 @@ def test_the_page_tells_costs_beyond_the_start_exponents_and_why_a_step_was_not_
     assert "| 8.0, 0, 1.0 |" in dbt
     assert "1.00 (1.00–1.00)" in dbt
     assert "not measured: stated apart" in told
+    assert "- dbt: 2.0 × one pass of DuckDB; the goal of 3 × is reached." in told
+    keep(Line("dbt", "nation", "run it", cpu_seconds=450.0))
+    assert "- dbt: 4.0 × one pass of DuckDB; the goal of 3 × is not reached." in page.scale_page()
 
 
 def test_claims_hold_within_their_goals(kept: None) -> None:
