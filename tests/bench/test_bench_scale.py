@@ -56,7 +56,7 @@ def test_the_page_tells_costs_beyond_the_start_exponents_and_why_a_step_was_not_
     assert "1.00 (1.00–1.00)" in dbt
     assert "not measured: stated apart" in told
     assert "- dbt: 2.0 × one pass of DuckDB; the goal of 3 × is reached." in told
-    keep(Line("dbt", "nation", "run it", cpu_seconds=450.0))
+    keep(Line("dbt", "nation", "run it", pupils=PUPILS["nation"], units=4_800, cpu_seconds=450.0))
     assert "- dbt: 4.0 × one pass of DuckDB; the goal of 3 × is not reached." in page.scale_page()
 
 
