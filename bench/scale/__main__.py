@@ -35,7 +35,7 @@ PARTS = {
 """Steps of the yearly graph by the name that the table gives them."""
 NEED_WEIGHTS = ("fits", "allocation", "publication")
 GRAPH_SIZES = ("one", "ten")
-PEER_SIZES = ("one", "ten", "hundred")
+PEER_SIZES = ("one", "ten", "thirty", "hundred")
 NOT_HERE = {
     "month": "payments need each municipality's own decided policy; see `make prove CLAIM=month`",
     "site": "stated per unit by `make prove CLAIM=pages`",
