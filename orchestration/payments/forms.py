@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from models_py.allocation.organiser_terms import OverheadPolicy
+from models_py.errors import PaymentError
 from models_py.forms.money import groups_of
 from models_py.forms.policy import FormPolicy
 from models_py.forms.reference import SchoolForm
@@ -27,12 +28,13 @@ from orchestration.form_results import WHOLE
 from orchestration.payments.inputs import YearInputs
 from orchestration.payments.kept_forms import ORE_PER_SEK, KeptForms, keep
 from orchestration.payments.places import Place
-from orchestration.publication.candidate import Outcome
+from orchestration.publication.candidate import Outcome, Reason
 from orchestration.resources.payment_policy import PaymentPolicy
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.school_forms import school_forms
 
+KEPT_RULE = "G-PAYMENT-003"
 INDEPENDENT = "independent"
 PRICED = "prices_by_group"
 GROUP, NATIONAL = "group_", "national_"
@@ -75,10 +77,15 @@ def told_terms(policy: FormPolicy) -> dict[str, Any]:
 
 def keep_decided_forms(
     tables: Tables, *, scope: Scope, payments: Path, outcomes: Iterable[Outcome], funding_year: int
-) -> None:
-    """Keep what each sealed proposal stands on of the other school forms, for the months that are paid by it."""
+) -> list[Outcome]:
+    """Keep what each sealed proposal stands on of the other school forms, for the months that are paid by it.
+
+    Returns the outcomes; refused is one whose proposal stands on something else already (``keep``).
+    """
     whole = {name: tables.by_municipality(name, funding_year) for name in WHOLE}
+    told = []
     for one in outcomes:
+        told.append(one)
         code = one.municipality_code
         if one.status == "refused" or one.publication_id is None or code not in whole[WHOLE[0]]:
             continue
@@ -89,7 +96,11 @@ def keep_decided_forms(
             for name, file in scope.forms(code).items()
             if name in counted and (policy := file.at(funding_year)) is not None
         }
-        keep(Place(payments, code, funding_year), one.publication_id, KeptForms(lines, units, terms))
+        try:
+            keep(Place(payments, code, funding_year), one.publication_id, KeptForms(lines, units, terms))
+        except PaymentError as error:  # its neighbours' proposals stand
+            told[-1] = replace(one, status="refused", reasons=(Reason(KEPT_RULE, 1, str(error)),))
+    return told
 
 
 def form_inputs(

@@ -40,9 +40,14 @@ class KeptForms:
 
 
 def keep(place: Place, publication_id: str, kept: KeptForms) -> bool:
-    """Keep what a proposal stood on, whole or not at all; whether it was written now. What stands is never changed."""
+    """Keep what a proposal stood on, whole or not at all; whether it was written now. What stands is never changed.
+
+    Raises PaymentError where something else stands: what is withheld from publication can change while nothing published does,
+    and months must not be paid by amounts that the newest run no longer gives.
+    """
     target = place.folder / FOLDER / publication_id
     if target.is_dir():
+        _refuse_another(target, kept)
         return False
     make_directory(place.root, mode=ROOT_MODE)
     with lock(place.root):
@@ -60,6 +65,23 @@ def keep(place: Place, publication_id: str, kept: KeptForms) -> bool:
         os.rename(staged, target)
         sync(target.parent)
     return True
+
+
+def _refuse_another(folder: Path, kept: KeptForms) -> None:
+    """Hold what stands against what would be kept, by values: another version of a library writes other bytes."""
+    if problem := damage(folder):
+        raise PaymentError(f"{FOLDER}/{problem}; restore it from a backup")
+    same = {
+        LINES: pq.read_table(folder / LINES).equals(_as_read(kept.lines)),
+        UNITS: pq.read_table(folder / UNITS).equals(_as_read(kept.units)),
+        TERMS: json.loads((folder / TERMS).read_text(encoding="ascii"))["terms"] == json.loads(json.dumps(kept.terms)),
+    }
+    if other := [name for name, is_same in same.items() if not is_same]:
+        raise PaymentError(
+            f"what {folder.name} decides of units that are withheld from it was kept, and this run computes something else "
+            f"({', '.join(other)}), though nothing published differs; if {folder.name} is not decided, remove {FOLDER}/{folder.name} "
+            "and run again; if it is, months follow their counts, and the difference is a decision of its own"
+        )
 
 
 def kept(place: Place, publication: Published) -> KeptForms | None:
@@ -128,6 +150,10 @@ def _refuse_other(lines: pd.DataFrame, overview: pd.DataFrame, publication: Publ
             f"what is kept of {proposal} is not what was published: {len(off)} lines and {len(forms)} sums differ, first {first}; "
             "restore it from a backup"
         )
+
+
+def _as_read(table: pd.DataFrame) -> pa.Table:
+    return pq.read_table(pa.BufferReader(_parquet(table)))
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -110,7 +110,7 @@ def proposal(
     outcomes = propose_all(
         material, root=found.published, actor=getpass.getuser(), now=datetime.now(UTC), is_demo=found.is_demo
     )
-    keep_decided_forms(tables, scope=scope, payments=found.payments, outcomes=outcomes, funding_year=year)
+    outcomes = keep_decided_forms(tables, scope=scope, payments=found.payments, outcomes=outcomes, funding_year=year)
     rows = outcome_rows(material, outcomes)
     tables.write_record("publication_outcome", year, {"municipalities": rows})
     states = [row["status"] for row in rows]

@@ -20,7 +20,7 @@ from form_tables import TERMS, kept_forms
 from models_py.errors import PaymentError
 from orchestration.payments import book, record
 from orchestration.payments.forms import FormRegisters, form_inputs, told_terms
-from orchestration.payments.kept_forms import LINES, KeptForms, keep, kept
+from orchestration.payments.kept_forms import LINES, keep, kept
 from orchestration.payments.places import FORM_COUNTS, Place
 from orchestration.payments.soundness import unsound
 from orchestration.payments.table import heads_of, to_lines
@@ -141,12 +141,28 @@ def test_lines_of_runs_from_before_other_forms_were_paid_are_those_of_the_school
 def test_what_a_proposal_stood_on_is_kept_once_and_read_back(place, proposal):
     assert keep(place, proposal.publication_id, kept_forms(CODE, YEAR))
     assert list(unsound(place.root)) == []
-    other = kept_forms(CODE, YEAR)
-    assert not keep(place, proposal.publication_id, KeptForms(other.lines.iloc[:1], other.units, TERMS))
+    assert not keep(place, proposal.publication_id, kept_forms(CODE, YEAR)), "the same again is not written again"
     found = kept(place, proposal)
     assert found is not None
     assert list(found.lines["amount_ore"]) == [282_000_000, 282_000_000]
     assert found.terms == TERMS
+
+
+@pytest.mark.parametrize("part", ["lines", "units", "terms"])
+def test_another_amount_of_a_withheld_unit_under_the_same_publication_is_refused(place, proposal, part):
+    """Nothing published differs, so the publication is the same: without this the older amounts would be paid in silence."""
+    keep(place, proposal.publication_id, kept_forms(CODE, YEAR))
+    same = kept_forms(CODE, YEAR)
+    other = {
+        "lines": replace(same, lines=same.lines.assign(amount_ore=same.lines["amount_ore"] + 1)),
+        "units": replace(same, units=same.units.iloc[:1]),
+        "terms": replace(same, terms={}),
+    }[part]
+    with pytest.raises(PaymentError, match=rf"this run computes something else \({part}"):
+        keep(place, proposal.publication_id, other)
+    found = kept(place, proposal)
+    assert found is not None
+    assert list(found.lines["amount_ore"]) == [282_000_000, 282_000_000]
 
 
 def test_nothing_is_paid_on_a_proposal_that_is_not_kept_has_changed_or_was_published_otherwise(place, proposal):
