@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import jinja2
 import numpy as np
 import pandas as pd
 
@@ -25,6 +24,7 @@ from bench.faults.tracing import missing, workers
 from bench.faults.trials import errors_of, fail, found_points, kill
 from bench.faults.work import no_other
 from bench.homes import remove
+from bench.rendered_model import rendered
 from models_py.payment import DecidedLine, Payee, PaymentLine, SchoolEvent, Supplement, YearTerms, reconcile, year_terms
 from models_py.payment.terms import GRADES, MICRO
 from orchestration.payments import book, record
@@ -40,11 +40,6 @@ from orchestration.resources.payment_policy import payment_policy
 from tests.models_py.payment.payment_worlds import CODE, EVENTS, INCREASE, OVERHEADS, YEAR, register, terms
 
 NOW = datetime(2027, 1, 20, 8, 30, tzinfo=UTC)
-_MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
-MODEL, SEVERAL = (
-    _MODELS / "marts" / "fct_monthly_enrollment.sql",
-    _MODELS / "intermediate" / "int_enrollment__several.sql",
-)
 PUPILS, UNITS = 1_000_000, 5_000
 CPU_SECONDS, KILLS = 60, 50
 
@@ -187,7 +182,7 @@ def _rows() -> pd.DataFrame:
 
 def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows through the SQL of the warehouse's own model."""
-    several, sql = (jinja2.Template(m.read_text("utf-8")).render(ref=lambda name: name) for m in (SEVERAL, MODEL))
+    several, sql = rendered("intermediate/int_enrollment__several"), rendered("marts/fct_monthly_enrollment")
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.register("given", rows)
         connection.execute(

@@ -88,11 +88,9 @@ FAULTS: dict[str, Callable[[Bench], None]] = {
     ),
     **{
         rule_id: _changed(
-            f"""update intermediate.int_form_enrollment__fates set row_fate = 'excluded', excluded_rule = '{excluded}'
-            where (delivery_id, delivery_row_number) = (
-                select (delivery_id, delivery_row_number) from staging.stg_municipality__form_enrollment
-                where municipality_code = '{SPOILED}' and count_date = '{LATER}' order by all limit 1
-            )""",
+            f"""insert into intermediate.int_form_enrollment__fates by name select delivery_id, delivery_row_number,
+            'excluded' as row_fate, '{excluded}' as excluded_rule from staging.stg_municipality__form_enrollment
+            where municipality_code = '{SPOILED}' and count_date = '{LATER}' order by all limit 1""",
             rule_id=rule_id,
         )
         for rule_id, excluded in (("T-FORM-001", "stage_not_of_form"), ("T-FORM-002", "counted_in_school"))

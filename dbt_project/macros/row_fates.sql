@@ -1,5 +1,6 @@
 {#
-    What became of every accepted row: one fate each, so that the fates of a delivery add up to its rows.
+    What became of every accepted row: one fate each, so that the fates of a delivery add up to its rows. Tables of fates hold
+    the rows that do not count; every other row is used.
 
     superseded  a later accepted delivery of the same source, municipality and period took its place
     excluded    a rule leaves it out; `excluded_rule` (SQL giving the rule's name or null) says which
@@ -44,7 +45,8 @@
 {% endmacro %}
 
 
-{# The end of a model of fates: one row per accepted row, its fate and what left it out. Arguments as in `row_fates`. #}
+{# The end of a model of fates: one row per accepted row that does not count, its fate and what left it out. Arguments as in
+   `row_fates`. #}
 {% macro fate_per_row(rows, keys, excluded_rule="cast(null as string)") %}
 select
     delivery_id,
@@ -54,4 +56,56 @@ select
 from (
     {{ row_fates(rows, keys=keys, excluded_rule=excluded_rule) }}
 ) as fates
+where row_fate <> 'used'
+{% endmacro %}
+
+
+{# The same for rows that no rule leaves out, straight from a staged model: superseded and repeated rows are looked up, the
+   many others are passed over. `key`: what a delivery says at most once. #}
+{% macro fate_per_staged_row(staged, key) %}
+with
+repeated as (
+    select
+        delivery_id,
+        {{ key }},
+        min(delivery_row_number) as first_row_number
+    from {{ staged }}
+    group by delivery_id, {{ key }}
+    having count(*) > 1
+),
+
+replaced as (
+    select
+        staged.delivery_id,
+        staged.delivery_row_number
+    from {{ staged }} as staged
+    where
+        not exists (
+            select 1
+            from {{ ref("int_deliveries__accepted") }} as deliveries
+            where deliveries.is_newest and deliveries.delivery_id = staged.delivery_id
+        )
+)
+
+select
+    delivery_id,
+    delivery_row_number,
+    'superseded' as row_fate,
+    cast(null as string) as excluded_rule
+from replaced
+union all
+select
+    staged.delivery_id,
+    staged.delivery_row_number,
+    'duplicate' as row_fate,
+    cast(null as string) as excluded_rule
+from {{ staged }} as staged
+inner join repeated
+    on
+        staged.delivery_id = repeated.delivery_id
+        and staged.{{ key }} = repeated.{{ key }}
+        and staged.delivery_row_number > repeated.first_row_number
+inner join {{ ref("int_deliveries__accepted") }} as deliveries
+    on staged.delivery_id = deliveries.delivery_id
+where deliveries.is_newest
 {% endmacro %}

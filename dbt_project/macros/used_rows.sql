@@ -1,5 +1,4 @@
-{# The staged rows that count: all but those whose fate is another than 'used'. Every staged row has its fate; the few that
-   do not count are looked up, since looking up every row would cost more than reading it. #}
+{# The staged rows that count: all but those that have a fate. #}
 {% macro used_rows(staged, fates) -%}
 (
     select staged.*
@@ -9,8 +8,7 @@
             select 1
             from {{ fates }} as fates
             where
-                fates.row_fate <> 'used'
-                and fates.delivery_id = staged.delivery_id
+                fates.delivery_id = staged.delivery_id
                 and fates.delivery_row_number = staged.delivery_row_number
         )
 )

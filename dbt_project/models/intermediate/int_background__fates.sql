@@ -1,11 +1,2 @@
--- One row per accepted background row: what became of it.
-with
-background as (
-    select
-        delivery_id,
-        delivery_row_number,
-        pupil_key
-    from {{ ref("stg_municipality__background") }}
-)
-
-{{ fate_per_row("background", keys=["pupil_key"]) }}
+-- One row per accepted background row that does not count: what became of it.
+{{ fate_per_staged_row(ref("stg_municipality__background"), key="pupil_key") }}

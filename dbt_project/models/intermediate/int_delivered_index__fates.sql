@@ -1,5 +1,5 @@
--- One row per accepted row of a delivered index: what became of it. A value of a unit without pupils is used here; who
--- has pupils is asked where the index meets them.
+-- One row per accepted row of a delivered index that does not count: what became of it. A value of a unit without
+-- pupils is used here; who has pupils is asked where the index meets them.
 with
 index_rows as (
     select

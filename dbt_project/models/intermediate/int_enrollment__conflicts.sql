@@ -5,17 +5,7 @@
 --   unit_code_ended          the unit is not active in the register, and nothing took over from it
 --   unit_code_replaced, unit_code_split, unit_code_merged   as `ended`, with the unit or units that took over
 with
-not_used as (
-    select
-        delivery_id,
-        delivery_row_number,
-        row_fate,
-        excluded_rule
-    from {{ ref("int_enrollment__fates") }}
-    where row_fate <> 'used'
-),
-
-enrollment as (
+rows_of_several as (
     select
         enrollment.municipality_code,
         enrollment.count_date,
@@ -26,29 +16,23 @@ enrollment as (
         enrollment.grade,
         enrollment.valid_from,
         enrollment.valid_to,
-        coalesce(not_used.row_fate, 'used') as row_fate,
-        not_used.excluded_rule
-    from {{ ref("stg_municipality__enrollment") }} as enrollment
-    left join not_used
-        on
-            enrollment.delivery_id = not_used.delivery_id
-            and enrollment.delivery_row_number = not_used.delivery_row_number
-    where
-        coalesce(not_used.row_fate, 'used') in ('used', 'excluded')
-        and enrollment.school_form in ('preschool_class', 'compulsory_school')
-),
-
-rows_of_several as (
-    select
-        enrollment.*,
+        coalesce(fates.row_fate, 'used') as row_fate,
+        fates.excluded_rule,
         enrollment.valid_from <= enrollment.count_date
         and coalesce(enrollment.valid_to >= enrollment.count_date, true) as is_valid_on_count_date,
         coalesce(enrollment.valid_to, date '9999-12-31') as last_day
-    from enrollment
+    from {{ ref("stg_municipality__enrollment") }} as enrollment
     inner join {{ ref("int_enrollment__several") }} as several
         on
             enrollment.delivery_id = several.delivery_id
             and enrollment.pupil_key = several.pupil_key
+    left join {{ ref("int_enrollment__fates") }} as fates
+        on
+            enrollment.delivery_id = fates.delivery_id
+            and enrollment.delivery_row_number = fates.delivery_row_number
+    where
+        coalesce(fates.row_fate, 'used') in ('used', 'excluded')
+        and enrollment.school_form in ('preschool_class', 'compulsory_school')
 ),
 
 register as (
@@ -74,6 +58,30 @@ succession as (
         count(*) over (partition by predecessor_code) as successors,
         count(*) over (partition by successor_code) as predecessors
     from {{ ref("int_school_units__succession") }}
+),
+
+-- What the register says has ended, and what it does not name though something took over from it: any other unit that it
+-- does not name may lie in another municipality.
+ended_units as (
+    select
+        municipality_code,
+        count_date,
+        school_unit_code
+    from register
+    where not is_active
+    union
+    select
+        register_dates.municipality_code,
+        register_dates.count_date,
+        succession.predecessor_code as school_unit_code
+    from register_dates
+    cross join succession
+    left join register
+        on
+            register_dates.municipality_code = register.municipality_code
+            and register_dates.count_date = register.count_date
+            and succession.predecessor_code = register.school_unit_code
+    where register.school_unit_code is null
 ),
 
 pairs as (
@@ -111,7 +119,17 @@ pairs as (
 
 ended as (
     select
-        enrollment.*,
+        enrollment.municipality_code,
+        enrollment.count_date,
+        enrollment.delivery_id,
+        enrollment.delivery_row_number,
+        enrollment.pupil_key,
+        enrollment.school_unit_code,
+        enrollment.grade,
+        enrollment.valid_from,
+        enrollment.valid_to,
+        'used' as row_fate,
+        cast(null as string) as excluded_rule,
         case
             when succession.successor_code is null then 'unit_code_ended'
             when succession.successors > 1 then 'unit_code_split'
@@ -120,24 +138,14 @@ ended as (
         end as conflict_kind,
         succession.successor_code as other_school_unit_code,
         cast(null as integer) as other_row_number
-    from enrollment
-    inner join register_dates
+    from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
+    inner join ended_units
         on
-            enrollment.municipality_code = register_dates.municipality_code
-            and enrollment.count_date = register_dates.count_date
-    left join register
-        on
-            enrollment.municipality_code = register.municipality_code
-            and enrollment.count_date = register.count_date
-            and enrollment.school_unit_code = register.school_unit_code
+            enrollment.municipality_code = ended_units.municipality_code
+            and enrollment.count_date = ended_units.count_date
+            and enrollment.school_unit_code = ended_units.school_unit_code
     left join succession on enrollment.school_unit_code = succession.predecessor_code
-    where
-        enrollment.row_fate = 'used'
-        and (
-            not register.is_active
-            -- a unit the register does not name may lie in another municipality
-            or (register.school_unit_code is null and succession.predecessor_code is not null)
-        )
+    where enrollment.school_form in ('preschool_class', 'compulsory_school')
 ),
 
 conflicts as (

@@ -1,4 +1,4 @@
--- One row per accepted row of the other school forms: what became of it.
+-- One row per accepted row of the other school forms that does not count: what became of it.
 --   not_valid_on_count_date  the place has not begun, or has ended
 --   stage_not_of_form        the form has no such stage on the day (a dated table says which it has)
 --   counted_in_school        the child is in preschool class or compulsory school that day; a form of the same kind of place
@@ -25,12 +25,7 @@ in_school as (
         enrollment.municipality_code,
         enrollment.pupil_key,
         placements.count_date
-    from {{ ref("stg_municipality__enrollment") }} as enrollment
-    inner join {{ ref("int_enrollment__fates") }} as fates
-        on
-            enrollment.delivery_id = fates.delivery_id
-            and enrollment.delivery_row_number = fates.delivery_row_number
-            and fates.row_fate = 'used'
+    from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
     inner join (
         select distinct
             municipality_code,
@@ -97,3 +92,4 @@ select
     case when is_other_row_kept then 'excluded' else row_fate end as row_fate,
     case when is_other_row_kept then 'counted_in_other_form' else excluded_rule end as excluded_rule
 from choices
+where row_fate <> 'used' or is_other_row_kept

@@ -1,4 +1,4 @@
--- One row per accepted row of the forms' units: what became of it.
+-- One row per accepted row of the forms' units that does not count: what became of it.
 with
 form_units as (
     select

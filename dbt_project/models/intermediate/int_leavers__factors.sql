@@ -20,12 +20,10 @@ leavers as (
         results.is_eligible_vocational,
         results.merit_value,
         pupils.schooling_year,
-        {%- for factor in need_factors() %}
-        pupils.{{ factor }},
-        {%- endfor %}
+        pupils.need_profile,
         pupils.pupil_key is null as is_background_looked_up
     from results
-    left join {{ ref("int_pupils__factors") }} as pupils
+    left join {{ ref("int_pupils__profiles") }} as pupils
         on
             results.municipality_code = pupils.municipality_code
             and results.count_date = pupils.count_date
@@ -34,7 +32,7 @@ leavers as (
 
 looked_up as (
     select background.*
-    from {{ ref("int_background__banded") }} as background
+    from {{ ref("int_background__profiles") }} as background
     inner join leavers
         on
             background.municipality_code = leavers.municipality_code
@@ -52,10 +50,14 @@ select
     not leavers.is_eligible_vocational as is_not_eligible,
     leavers.merit_value,
     coalesce(leavers.schooling_year, 0) as schooling_year,
-    {{ factors_or_missing("leavers", otherwise="looked_up") }}
+    {%- for factor in need_factors() %}
+    profiles.{{ factor }}{{ "," if not loop.last }}
+    {%- endfor %}
 from leavers
 left join looked_up
     on
         leavers.municipality_code = looked_up.municipality_code
         and leavers.count_date = looked_up.count_date
         and leavers.pupil_key = looked_up.pupil_key
+inner join {{ ref("int_need_profiles") }} as profiles
+    on coalesce(leavers.need_profile, looked_up.need_profile, {{ unknown_profile() }}) = profiles.need_profile

@@ -1,5 +1,5 @@
--- One row per accepted row of the form for protected identities: what became of it. Without the municipality's own
--- register for the date the pupils are in Skolverket's published counts already.
+-- One row per accepted row of the form for protected identities that does not count: what became of it. Without the
+-- municipality's own register for the date the pupils are in Skolverket's published counts already.
 with
 counts as (
     select
@@ -14,8 +14,7 @@ counts as (
 
 used_deliveries as (
     select distinct delivery_id
-    from {{ ref("int_enrollment__fates") }}
-    where row_fate = 'used'
+    from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
 ),
 
 register_dates as (

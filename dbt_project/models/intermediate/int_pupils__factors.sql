@@ -1,48 +1,14 @@
--- One row per municipality, count date and pupil: where the pupil counts, and the eight factors. A pupil with protected
--- identity came as one of a number: counted and paid for like a pupil of whom nothing is known, under a key that only
--- numbers them.
--- schooling_year: 1 to 4 for a pupil newly arrived in the sense of the School Act, else 0.
-with
-protected as (
-    select
-        counts.municipality_code,
-        counts.count_date,
-        counts.school_unit_code,
-        counts.grade,
-        {{ numbered_rows("counts.pupil_count") }} as place
-    from {{ ref("stg_municipality__protected_counts") }} as counts
-    inner join {{ ref("int_protected_counts__fates") }} as fates
-        on
-            counts.delivery_id = fates.delivery_id
-            and counts.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
-)
-
+{{ config(materialized="view") }}
+-- One row per municipality, count date and pupil, as in `int_pupils__profiles`, with the eight factors in words.
 select
-    enrollment.municipality_code,
-    enrollment.count_date,
-    enrollment.pupil_key,
-    enrollment.school_unit_code,
-    enrollment.grade,
-    {{ schooling_year(
-        is_newly_arrived("enrollment.entered_swedish_school_date", "enrollment.birth_year", "enrollment.grade", "enrollment.count_date"),
-        "enrollment.entered_swedish_school_date",
-        "enrollment.count_date"
-    ) }} as schooling_year,
-    {{ factors_or_missing("background") }}
-from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
-left join {{ ref("int_background__banded") }} as background
-    on
-        enrollment.municipality_code = background.municipality_code
-        and enrollment.count_date = background.count_date
-        and enrollment.pupil_key = background.pupil_key
-union all
-select
-    municipality_code,
-    count_date,
-    'protected-' || school_unit_code || '-' || grade || '-' || place as pupil_key,
-    school_unit_code,
-    grade,
-    cast(0 as integer) as schooling_year,
-    {{ factors_unknown() }}
-from protected
+    pupils.municipality_code,
+    pupils.count_date,
+    pupils.pupil_key,
+    pupils.school_unit_code,
+    pupils.grade,
+    pupils.schooling_year,
+    {%- for factor in need_factors() %}
+    profiles.{{ factor }}{{ "," if not loop.last }}
+    {%- endfor %}
+from {{ ref("int_pupils__profiles") }} as pupils
+inner join {{ ref("int_need_profiles") }} as profiles on pupils.need_profile = profiles.need_profile

@@ -1,4 +1,4 @@
--- One row per accepted row of a school register: what became of it.
+-- One row per accepted row of a school register that does not count: what became of it.
 with
 register as (
     select

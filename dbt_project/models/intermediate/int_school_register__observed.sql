@@ -5,12 +5,7 @@ register as (
     select
         register.*,
         {{ count_date_around("register.snapshot_date") }} as count_date
-    from {{ ref("stg_municipality__school_register") }} as register
-    inner join {{ ref("int_school_register__fates") }} as fates
-        on
-            register.delivery_id = fates.delivery_id
-            and register.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
+    from {{ used_rows(ref("stg_municipality__school_register"), ref("int_school_register__fates")) }} as register
 ),
 
 snapshots as (

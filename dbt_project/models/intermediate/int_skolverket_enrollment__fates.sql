@@ -1,4 +1,4 @@
--- One row per accepted row of Skolverket's export: what became of it.
+-- One row per accepted row of Skolverket's export that does not count: what became of it.
 -- A unit whose number of pupils is not a number and not '.' (= none) has no place in any sum.
 with
 export as (

@@ -11,12 +11,7 @@ results as (
         max(case when published.metric like 'ratio%' then published.value_code end) as eligibility_code,
         max(case when published.metric like 'average%' then published.value end) as merit_value_mean,
         max(case when published.metric like 'average%' then published.value_code end) as merit_value_code
-    from {{ ref("stg_skolverket__results") }} as published
-    inner join {{ ref("int_skolverket_results__fates") }} as fates
-        on
-            published.delivery_id = fates.delivery_id
-            and published.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
+    from {{ used_rows(ref("stg_skolverket__results"), ref("int_skolverket_results__fates")) }} as published
     group by published.school_unit_code, published.school_year
 ),
 

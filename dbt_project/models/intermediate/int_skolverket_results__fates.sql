@@ -1,4 +1,4 @@
--- One row per accepted row of Skolverket's results: what became of it.
+-- One row per accepted row of Skolverket's results that does not count: what became of it.
 -- Two metrics are read; a unit that stands in no export has no municipality, and so no place.
 with
 units as (

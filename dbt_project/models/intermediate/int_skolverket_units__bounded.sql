@@ -7,7 +7,7 @@ own_dates as (
     select distinct
         municipality_code,
         count_date
-    from {{ ref("int_pupils__factors") }}
+    from {{ ref("int_pupils__profiles") }}
 ),
 
 export as (
@@ -15,12 +15,7 @@ export as (
         published.*,
         {{ count_date_of("published.school_year") }} as count_date,
         coalesce(published.pupil_count_grades_1_9, 0) as pupils_1_9
-    from {{ ref("stg_skolverket__enrollment") }} as published
-    inner join {{ ref("int_skolverket_enrollment__fates") }} as fates
-        on
-            published.delivery_id = fates.delivery_id
-            and published.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
+    from {{ used_rows(ref("stg_skolverket__enrollment"), ref("int_skolverket_enrollment__fates")) }} as published
 )
 
 select

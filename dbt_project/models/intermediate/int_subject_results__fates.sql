@@ -1,20 +1,2 @@
--- One row per accepted row of results per subject: what became of it.
-with
-subject_results as (
-    select
-        delivery_id,
-        delivery_row_number,
-        pupil_key
-    from {{ ref("stg_municipality__subject_results") }}
-),
-
-fates as (
-    {{ row_fates("subject_results", keys=["pupil_key"]) }}
-)
-
-select
-    delivery_id,
-    delivery_row_number,
-    row_fate,
-    excluded_rule
-from fates
+-- One row per accepted row of results per subject that does not count: what became of it.
+{{ fate_per_staged_row(ref("stg_municipality__subject_results"), key="pupil_key") }}

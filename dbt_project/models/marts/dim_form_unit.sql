@@ -5,9 +5,4 @@ select
     form_units.school_unit_code,
     form_units.unit_name,
     form_units.organiser_type
-from {{ ref("stg_municipality__form_units") }} as form_units
-inner join {{ ref("int_form_units__fates") }} as fates
-    on
-        form_units.delivery_id = fates.delivery_id
-        and form_units.delivery_row_number = fates.delivery_row_number
-where fates.row_fate = 'used'
+from {{ used_rows(ref("stg_municipality__form_units"), ref("int_form_units__fates")) }} as form_units

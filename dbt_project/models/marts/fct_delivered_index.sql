@@ -5,9 +5,4 @@ select
     delivered.school_unit_code,
     delivered.index_value,
     delivered.delivered_pupil_count
-from {{ ref("stg_municipality__delivered_index") }} as delivered
-inner join {{ ref("int_delivered_index__fates") }} as fates
-    on
-        delivered.delivery_id = fates.delivery_id
-        and delivered.delivery_row_number = fates.delivery_row_number
-where fates.row_fate = 'used'
+from {{ used_rows(ref("stg_municipality__delivered_index"), ref("int_delivered_index__fates")) }} as delivered

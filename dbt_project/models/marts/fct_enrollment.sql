@@ -13,7 +13,7 @@ select
     grade,
     cast(count(*) as integer) as pupil_count,
     'pupil_level' as basis
-from {{ ref("int_pupils__factors") }}
+from {{ ref("int_pupils__profiles") }}
 group by municipality_code, count_date, school_unit_code, grade
 {%- for grade in grades %}
 union all

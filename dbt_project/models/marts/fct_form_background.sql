@@ -5,12 +5,7 @@ placements as (
     select
         placements.*,
         extract(year from placements.count_date) - placements.immigration_year as years_in_sweden
-    from {{ ref("stg_municipality__form_enrollment") }} as placements
-    inner join {{ ref("int_form_enrollment__fates") }} as fates
-        on
-            placements.delivery_id = fates.delivery_id
-            and placements.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
+    from {{ used_rows(ref("stg_municipality__form_enrollment"), ref("int_form_enrollment__fates")) }} as placements
 ),
 
 leveled as (

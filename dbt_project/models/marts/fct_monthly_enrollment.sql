@@ -32,49 +32,67 @@ enrollment as (
         and rows_of_files.school_form in ('preschool_class', 'compulsory_school')
 ),
 
-{%- for name, condition in [
-    ("in_force", "enrollment.valid_from <= enrollment.entitled_day
-        and coalesce(enrollment.valid_to >= enrollment.entitled_day, true)"),
-    ("of_august", "extract(month from enrollment.count_date) >= 7
-        and enrollment.valid_from <= enrollment.autumn_day
-        and coalesce(enrollment.valid_to >= enrollment.autumn_day, true)"),
-] %}
-
-{{ name }} as (
+in_force as (
     select
         enrollment.*,
-        1 as place
+        valid_from <= entitled_day and coalesce(valid_to >= entitled_day, true) as is_in_force,
+        extract(month from count_date) >= 7
+        and valid_from <= autumn_day
+        and coalesce(valid_to >= autumn_day, true) as is_of_august
     from enrollment
+),
+
+rows_of_several as (
+    select in_force.*
+    from in_force
+    inner join {{ ref("int_enrollment__several") }} as several
+        on
+            in_force.delivery_id = several.delivery_id
+            and in_force.pupil_key = several.pupil_key
+),
+
+-- Of a pupil with one row, the row itself says all there is.
+judged as (
+    select
+        municipality_code,
+        count_date,
+        delivery_id,
+        pupil_key,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        autumn_day,
+        is_in_force as counts_now,
+        is_of_august as counts_in_august,
+        is_of_august as was_here_in_august
+    from in_force
     where
-        not exists (
+        (is_in_force or is_of_august)
+        and not exists (
             select 1
             from {{ ref("int_enrollment__several") }} as several
             where
-                several.delivery_id = enrollment.delivery_id
-                and several.pupil_key = enrollment.pupil_key
+                several.delivery_id = in_force.delivery_id
+                and several.pupil_key = in_force.pupil_key
         )
-        and {{ condition }}
     union all
     select
-        enrollment.*,
-        row_number() over (
-            partition by enrollment.delivery_id, enrollment.pupil_key
-            order by enrollment.valid_from desc, enrollment.school_unit_code asc, enrollment.delivery_row_number asc
-        ) as place
-    from enrollment
-    inner join {{ ref("int_enrollment__several") }} as several
-        on
-            enrollment.delivery_id = several.delivery_id
-            and enrollment.pupil_key = several.pupil_key
-    where
-        {{ condition }}
-),
-{%- endfor %}
-
-of_summer as (
-    select *
-    from in_force
-    where place = 1 and extract(month from count_date) in (7, 8)
+        municipality_code,
+        count_date,
+        delivery_id,
+        pupil_key,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        autumn_day,
+        {%- for condition in ["is_in_force", "is_of_august"] %}
+        {{ condition }} and row_number() over (
+            partition by delivery_id, pupil_key, {{ condition }}
+            order by valid_from desc, school_unit_code asc, delivery_row_number asc
+        ) = 1 as {{ "counts_now" if loop.first else "counts_in_august" }},
+        {%- endfor %}
+        max(case when is_of_august then 1 else 0 end) over (partition by delivery_id, pupil_key) = 1 as was_here_in_august
+    from rows_of_several
 ),
 
 changed_since as (
@@ -88,37 +106,43 @@ changed_since as (
             partition by present.delivery_id, present.pupil_key
             order by earlier.count_date desc
         ) as place
-    from in_force as present
-    inner join of_summer as earlier
+    from judged as present
+    inner join judged as earlier
         on
             present.municipality_code = earlier.municipality_code
             and present.pupil_key = earlier.pupil_key
             and present.autumn_day = earlier.autumn_day
-    left join of_august
-        on
-            present.delivery_id = of_august.delivery_id
-            and present.pupil_key = of_august.pupil_key
-            and of_august.place = 1
     where
-        present.place = 1
+        present.counts_now
+        and not present.was_here_in_august
         and extract(month from present.count_date) >= 9
-        and of_august.pupil_key is null
+        and earlier.counts_now
+        and extract(month from earlier.count_date) in (7, 8)
 ),
 
 counted as (
-    {%- for source, now, in_august in [("in_force", 1, 0), ("of_august", 0, 1), ("changed_since", 0, 1)] %}
     select
         municipality_code,
         count_date,
         school_unit_code,
         grade,
         home_municipality_code,
-        {{ now }} as pupil_count,
-        {{ in_august }} as august_pupil_count
-    from {{ source }}
+        case when counts_now then 1 else 0 end as pupil_count,
+        case when counts_in_august then 1 else 0 end as august_pupil_count
+    from judged
+    where counts_now or counts_in_august
+    union all
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
+        0 as pupil_count,
+        1 as august_pupil_count
+    from changed_since
     where place = 1
     union all
-    {%- endfor %}
     select
         counts.municipality_code,
         counts.count_date,
@@ -127,12 +151,7 @@ counted as (
         counts.municipality_code as home_municipality_code,
         counts.pupil_count,
         case when extract(month from counts.count_date) >= 7 then counts.pupil_count else 0 end as august_pupil_count
-    from {{ ref("stg_municipality__protected_counts") }} as counts
-    inner join {{ ref("int_protected_counts__fates") }} as fates
-        on
-            counts.delivery_id = fates.delivery_id
-            and counts.delivery_row_number = fates.delivery_row_number
-    where fates.row_fate = 'used'
+    from {{ used_rows(ref("stg_municipality__protected_counts"), ref("int_protected_counts__fates")) }} as counts
 )
 
 select

@@ -1,14 +1,13 @@
+{{ config(materialized="view") }}
+-- A view: the words of a nation's cells take more room than their counts.
 select
-    municipality_code,
-    count_date,
-    school_unit_code,
-    schooling_year,
-    {{ need_factors() | join(",\n    ") }},
-    cast(count(*) as bigint) as pupil_count
-from {{ ref("int_pupils__factors") }}
-group by
-    municipality_code,
-    count_date,
-    school_unit_code,
-    schooling_year,
-    {{ need_factors() | join(",\n    ") }}
+    counted.municipality_code,
+    counted.count_date,
+    counted.school_unit_code,
+    counted.schooling_year,
+    {%- for factor in need_factors() %}
+    profiles.{{ factor }},
+    {%- endfor %}
+    counted.pupil_count
+from {{ ref("int_need_register__counted") }} as counted
+inner join {{ ref("int_need_profiles") }} as profiles on counted.need_profile = profiles.need_profile

@@ -9,9 +9,4 @@ select
     grants.purpose,
     grants.granted_ore,
     grants.used_ore
-from {{ ref("stg_municipality__state_grants") }} as grants
-inner join {{ ref("int_accounts__fates") }} as fates
-    on
-        grants.delivery_id = fates.delivery_id
-        and grants.delivery_row_number = fates.delivery_row_number
-where fates.row_fate = 'used'
+from {{ used_rows(ref("stg_municipality__state_grants"), ref("int_accounts__fates")) }} as grants

@@ -5,9 +5,4 @@ select
     staff.school_unit_code,
     staff.teacher_posts,
     staff.certified_posts
-from {{ ref("stg_municipality__unit_staff") }} as staff
-inner join {{ ref("int_accounts__fates") }} as fates
-    on
-        staff.delivery_id = fates.delivery_id
-        and staff.delivery_row_number = fates.delivery_row_number
-where fates.row_fate = 'used'
+from {{ used_rows(ref("stg_municipality__unit_staff"), ref("int_accounts__fates")) }} as staff

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import duckdb
-import jinja2
 import pytest
 
-MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
-MODEL, SEVERAL = (
-    MODELS / "marts" / "fct_monthly_enrollment.sql",
-    MODELS / "intermediate" / "int_enrollment__several.sql",
-)
+from bench.rendered_model import rendered
+
 JULY, SEPTEMBER, MARCH = date(2027, 7, 15), date(2027, 9, 15), date(2027, 3, 15)
 
 
@@ -38,14 +33,11 @@ def counted():
                 "create table stg_municipality__protected_counts as select 'p' as delivery_id, 1 as delivery_row_number, '9999' as "
                 "municipality_code, date '2027-09-15' as count_date, 'A' as school_unit_code, '4' as grade, 2 as pupil_count"
             )
-            fate = "used" if protected else "superseded"
             connection.execute(
-                "create table int_protected_counts__fates as select 'p' as delivery_id, 1 as delivery_row_number, ? as row_fate",
-                [fate],
+                "create table int_protected_counts__fates as select 'p' as delivery_id, 1 as delivery_row_number where ?",
+                [not protected],
             )
-            several, sql = (
-                jinja2.Template(m.read_text("utf-8")).render(ref=lambda name: name) for m in (SEVERAL, MODEL)
-            )
+            several, sql = rendered("intermediate/int_enrollment__several"), rendered("marts/fct_monthly_enrollment")
             connection.execute(f"create table int_enrollment__several as {several}")
             found = connection.execute(sql).fetchall()
         told = home or "9999"

@@ -1,7 +1,6 @@
 {{ config(materialized="view") }}
--- One row per municipality, count date and pupil with a used background row: the eight factors as levels.
--- A value outside its scale is 'missing', never a neighbouring level; no immigration year means born in Sweden.
--- A view: read where pupils meet it, since a copy of every pupil costs more than banding.
+-- One row per municipality, count date and pupil with a used background row: the eight factors as one number.
+-- A view: read where pupils meet it, since a copy of every pupil costs more than counting levels.
 with
 background as (
     select
@@ -14,5 +13,5 @@ select
     municipality_code,
     count_date,
     pupil_key,
-    {{ banded_factors() }}
+    {{ need_profile() }} as need_profile
 from background
