@@ -13,4 +13,6 @@ def rendered(model: str) -> str:
     """The SQL of ``intermediate/name`` or ``marts/name``; of the project's macros it knows ``used_rows``."""
     macros = jinja2.Template((PROJECT / "macros" / "used_rows.sql").read_text("utf-8")).module
     path = Path(PROJECT, "models", f"{model}.sql")
-    return jinja2.Template(path.read_text("utf-8")).render(ref=lambda name: name, used_rows=macros.used_rows)  # type: ignore[attr-defined]
+    return jinja2.Template(path.read_text("utf-8")).render(
+        ref=lambda name: name, used_rows=macros.used_rows, config=lambda **_: ""
+    )  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ import dagster as dg
 import pandas as pd
 import vl_convert as vlc
 
+from orchestration.pictures import picture_of
 from orchestration.settings import settings
 
 Picture = TypeVar("Picture", bound=alt.TopLevelMixin)
@@ -164,7 +165,7 @@ def as_metadata(chart: alt.TopLevelMixin) -> dg.MarkdownMetadataValue:
     words = _title(chart)
     if not settings().pictures:
         return dg.MetadataValue.md(f"{words} (pictures are turned off)")
-    picture = base64.b64encode(png(chart)).decode()
+    picture = base64.b64encode(picture_of(chart.to_dict(), folder=settings().pictures_folder)).decode()
     return dg.MetadataValue.md(f"![{words}](data:image/png;base64,{picture})")
 
 

@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         return self.home / "aggregate" / "tables"
 
     @property
+    def pictures_folder(self) -> Path:
+        """Pictures of aggregates that were drawn before."""
+        return self.home / "aggregate" / "pictures"
+
+    @property
     def published(self) -> Path:
         """Sealed publications, one folder per municipality."""
         return self.home / "published"

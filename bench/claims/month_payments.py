@@ -182,14 +182,16 @@ def _rows() -> pd.DataFrame:
 
 def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows through the SQL of the warehouse's own model."""
-    several, sql = rendered("intermediate/int_enrollment__several"), rendered("marts/fct_monthly_enrollment")
+    several, months = (rendered(f"intermediate/int_enrollment__{name}") for name in ("several", "months"))
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.register("given", rows)
         connection.execute(
             "create table stg_municipality__enrollment as select * replace (cast(count_date as date) as count_date, "
             "cast(valid_from as date) as valid_from, cast(valid_to as date) as valid_to) from given"
         )
-        connection.execute("create table int_deliveries__accepted as select 'd1' as delivery_id, true as is_newest")
+        connection.execute(
+            "create table int_deliveries__accepted as select 'd1' as delivery_id, '2026-10-15' as period, true as is_newest"
+        )
         connection.execute(
             "create table stg_municipality__protected_counts (delivery_id varchar, delivery_row_number int, municipality_code "
             "varchar, count_date date, school_unit_code varchar, grade varchar, pupil_count int)"
@@ -198,7 +200,8 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
             "create table int_protected_counts__fates (delivery_id varchar, delivery_row_number int, row_fate varchar)"
         )
         connection.execute(f"create table int_enrollment__several as {several}")
-        table = connection.execute(sql).df()
+        connection.execute(f"create view int_enrollment__months as {months}")
+        table = connection.execute(rendered("marts/fct_monthly_enrollment")).df()
     return table.assign(count_date=[day.date() for day in table["count_date"]])
 
 

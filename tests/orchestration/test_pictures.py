@@ -1,42 +1,50 @@
-"""Pictures on assets: drawn with their title as text, or the title alone where the installation draws none."""
+"""A picture is drawn once for what it shows, and drawn anew when that is something else."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
+import os
+from pathlib import Path
 
-import pandas as pd
 import pytest
+import vl_convert as vlc
 
-from orchestration.charts import coefficient_chart
-from orchestration.settings import settings
+from orchestration import pictures
+from orchestration.pictures import picture_of
 
-FIT = pd.DataFrame(
-    {
-        "municipality_code": "9999", "factor": "sex", "level": ["boy", "girl"], "estimate": [0.2, 0.0],
-        "standard_error": [0.1, 0.0], "rung": "own_weights",
-    }
-)  # fmt: skip
+PNG = b"\x89PNG"
 
 
-@pytest.fixture(autouse=True)
-def _fresh_settings() -> Iterator[None]:
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
+def bars(*heights: int) -> dict[str, object]:
+    values = [{"unit": str(place), "height": height} for place, height in enumerate(heights)]
+    encoding = {"x": {"field": "unit", "type": "nominal"}, "y": {"field": "height", "type": "quantitative"}}
+    return {"data": {"values": values}, "mark": "bar", "encoding": encoding}
 
 
-def test_a_picture_is_drawn_with_its_title_as_text(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("LIKVARD_PICTURES", "true")
-    text = coefficient_chart(FIT).value
-    words, picture = text.removeprefix("![").split("](data:image/png;base64,")
-    assert "weights" in words.lower()
-    assert base64.b64decode(picture.removesuffix(")")).startswith(b"\x89PNG")
+def test_the_same_specification_is_drawn_once_and_is_the_drawers_picture(tmp_path: Path):
+    drawn = picture_of(bars(1, 2), folder=tmp_path / "pictures")
+    assert drawn.startswith(PNG)
+    assert drawn == vlc.vegalite_to_png(bars(1, 2), scale=1.0)
+    (kept,) = (tmp_path / "pictures").iterdir()
+    kept.write_bytes(b"as it was kept")
+    assert picture_of(bars(1, 2), folder=tmp_path / "pictures") == b"as it was kept"
 
 
-def test_without_pictures_the_title_stands_alone(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("LIKVARD_PICTURES", "false")
-    text = coefficient_chart(FIT).value
-    assert "data:image" not in text
-    assert "weights" in text.lower()
-    assert "turned off" in text
+def test_another_number_another_scale_and_another_drawer_are_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for spec, scale in ((bars(1, 2), 1.0), (bars(1, 3), 1.0), (bars(1, 2), 2.0)):
+        picture_of(spec, folder=tmp_path, scale=scale)
+    assert len(list(tmp_path.iterdir())) == 3
+    monkeypatch.setattr(vlc, "__version__", "0")
+    picture_of(bars(1, 2), folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_the_picture_not_asked_for_the_longest_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pictures, "MOST_KEPT", 2)
+    for place, height in enumerate((1, 2)):
+        picture_of(bars(height), folder=tmp_path)
+        (newest,) = (path for path in tmp_path.iterdir() if path.stat().st_mtime > 1e9)
+        os.utime(newest, (place, place))
+    picture_of(bars(1), folder=tmp_path)  # asked for again
+    picture_of(bars(3), folder=tmp_path)
+    kept = {path.read_bytes() for path in tmp_path.iterdir()}
+    assert kept == {vlc.vegalite_to_png(bars(height), scale=1.0) for height in (1, 3)}

@@ -13,8 +13,17 @@ counts as (
 ),
 
 used_deliveries as (
-    select distinct delivery_id
+    select distinct enrollment.delivery_id
     from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
+    inner join (
+        select distinct
+            municipality_code,
+            count_date
+        from counts
+    ) as asked
+        on
+            enrollment.municipality_code = asked.municipality_code
+            and enrollment.count_date = asked.count_date
 ),
 
 register_dates as (

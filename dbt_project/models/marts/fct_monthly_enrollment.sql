@@ -1,58 +1,13 @@
 -- One row per municipality, count date, school unit, grade and home municipality: the pupils that a month is paid by.
--- A count in July or August is of the autumn: who is enrolled on 31 August counts, whenever the file was made: pupils
--- who start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). A pupil counts once, as in the fates.
+-- A count in July or August is of the autumn: who is enrolled on 31 August counts (`int_enrollment__months`). A pupil counts
+-- once, as in the fates.
 -- august_pupil_count: pupils of an autumn's count where they were on 31 August. Who has changed school unit since then
 -- counts at the unit of August: by an ended row of the same file, else by the latest file of July or August. Who came
 -- after 31 August does not count.
--- A register that does not say where a pupil lives means its own municipality, as for a protected identity.
+-- A pupil with protected identity lives in the register's own municipality.
 with
-enrollment as (
-    select
-        rows_of_files.delivery_id,
-        rows_of_files.delivery_row_number,
-        rows_of_files.municipality_code,
-        rows_of_files.count_date,
-        rows_of_files.pupil_key,
-        rows_of_files.school_unit_code,
-        rows_of_files.grade,
-        rows_of_files.valid_from,
-        rows_of_files.valid_to,
-        coalesce(rows_of_files.home_municipality_code, rows_of_files.municipality_code) as home_municipality_code,
-        make_date(cast(extract(year from rows_of_files.count_date) as integer), 8, 31) as autumn_day,
-        case
-            when extract(month from rows_of_files.count_date) in (7, 8)
-                then make_date(cast(extract(year from rows_of_files.count_date) as integer), 8, 31)
-            else rows_of_files.count_date
-        end as entitled_day
-    from {{ ref("stg_municipality__enrollment") }} as rows_of_files
-    inner join {{ ref("int_deliveries__accepted") }} as deliveries
-        on rows_of_files.delivery_id = deliveries.delivery_id
-    where
-        deliveries.is_newest
-        and rows_of_files.school_form in ('preschool_class', 'compulsory_school')
-),
-
-in_force as (
-    select
-        enrollment.*,
-        valid_from <= entitled_day and coalesce(valid_to >= entitled_day, true) as is_in_force,
-        extract(month from count_date) >= 7
-        and valid_from <= autumn_day
-        and coalesce(valid_to >= autumn_day, true) as is_of_august
-    from enrollment
-),
-
-rows_of_several as (
-    select in_force.*
-    from in_force
-    inner join {{ ref("int_enrollment__several") }} as several
-        on
-            in_force.delivery_id = several.delivery_id
-            and in_force.pupil_key = several.pupil_key
-),
-
--- Of a pupil with one row, the row itself says all there is.
-judged as (
+-- Of a pupil with several rows in a file, one counts.
+chosen_of_several as (
     select
         municipality_code,
         count_date,
@@ -61,63 +16,65 @@ judged as (
         school_unit_code,
         grade,
         home_municipality_code,
-        autumn_day,
-        is_in_force as counts_now,
-        is_of_august as counts_in_august,
-        is_of_august as was_here_in_august
-    from in_force
-    where
-        (is_in_force or is_of_august)
-        and not exists (
-            select 1
-            from {{ ref("int_enrollment__several") }} as several
-            where
-                several.delivery_id = in_force.delivery_id
-                and several.pupil_key = in_force.pupil_key
-        )
-    union all
-    select
-        municipality_code,
-        count_date,
-        delivery_id,
-        pupil_key,
-        school_unit_code,
-        grade,
-        home_municipality_code,
-        autumn_day,
         {%- for condition in ["is_in_force", "is_of_august"] %}
         {{ condition }} and row_number() over (
             partition by delivery_id, pupil_key, {{ condition }}
             order by valid_from desc, school_unit_code asc, delivery_row_number asc
-        ) = 1 as {{ "counts_now" if loop.first else "counts_in_august" }},
+        ) = 1 as {{ "counts_now" if loop.first else "counts_in_august" }}{{ "," if not loop.last }}
         {%- endfor %}
-        max(case when is_of_august then 1 else 0 end) over (partition by delivery_id, pupil_key) = 1 as was_here_in_august
-    from rows_of_several
+    from (
+        select enrollment.*
+        from {{ ref("int_enrollment__months") }} as enrollment
+        inner join {{ ref("int_enrollment__several") }} as several
+            on
+                enrollment.delivery_id = several.delivery_id
+                and enrollment.pupil_key = several.pupil_key
+    ) as rows_of_several
 ),
 
+-- Looked up by delivery: most homes have none of the summer.
+of_summer as (
+    select
+        enrollment.*,
+        row_number() over (
+            partition by enrollment.delivery_id, enrollment.pupil_key
+            order by enrollment.valid_from desc, enrollment.school_unit_code asc, enrollment.delivery_row_number asc
+        ) as place
+    from {{ ref("int_enrollment__months") }} as enrollment
+    inner join {{ ref("int_deliveries__accepted") }} as deliveries
+        on enrollment.delivery_id = deliveries.delivery_id
+    where enrollment.is_in_force and substr(deliveries.period, 6, 2) in ('07', '08')
+),
+
+-- Who is here in the autumn and was not on 31 August by the same file, with what a file of that summer says.
 changed_since as (
     select
         present.municipality_code,
         present.count_date,
-        earlier.school_unit_code,
-        earlier.grade,
-        earlier.home_municipality_code,
+        of_summer.school_unit_code,
+        of_summer.grade,
+        of_summer.home_municipality_code,
         row_number() over (
             partition by present.delivery_id, present.pupil_key
-            order by earlier.count_date desc
+            order by of_summer.count_date desc
         ) as place
-    from judged as present
-    inner join judged as earlier
+    from (
+        select *
+        from {{ ref("int_enrollment__months") }} as enrollment
+        where extract(month from count_date) >= 9 and is_in_force and not is_of_august
+    ) as present
+    inner join of_summer
         on
-            present.municipality_code = earlier.municipality_code
-            and present.pupil_key = earlier.pupil_key
-            and present.autumn_day = earlier.autumn_day
-    where
-        present.counts_now
-        and not present.was_here_in_august
-        and extract(month from present.count_date) >= 9
-        and earlier.counts_now
-        and extract(month from earlier.count_date) in (7, 8)
+            present.municipality_code = of_summer.municipality_code
+            and present.pupil_key = of_summer.pupil_key
+            and present.autumn_day = of_summer.autumn_day
+            and of_summer.place = 1
+    left join chosen_of_several as here_in_august
+        on
+            present.delivery_id = here_in_august.delivery_id
+            and present.pupil_key = here_in_august.pupil_key
+            and here_in_august.counts_in_august
+    where here_in_august.pupil_key is null
 ),
 
 counted as (
@@ -127,9 +84,28 @@ counted as (
         school_unit_code,
         grade,
         home_municipality_code,
+        case when is_in_force then 1 else 0 end as pupil_count,
+        case when is_of_august then 1 else 0 end as august_pupil_count
+    from {{ ref("int_enrollment__months") }} as enrollment
+    where
+        (is_in_force or is_of_august)
+        and not exists (
+            select 1
+            from {{ ref("int_enrollment__several") }} as several
+            where
+                several.delivery_id = enrollment.delivery_id
+                and several.pupil_key = enrollment.pupil_key
+        )
+    union all
+    select
+        municipality_code,
+        count_date,
+        school_unit_code,
+        grade,
+        home_municipality_code,
         case when counts_now then 1 else 0 end as pupil_count,
         case when counts_in_august then 1 else 0 end as august_pupil_count
-    from judged
+    from chosen_of_several
     where counts_now or counts_in_august
     union all
     select

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from models_py.need import FACTORS, Factor
 from models_py.world.background import FACTORS as PLANTED
+from tests.refusals import refusals_as_kept  # noqa: F401
 
 TRUTH = {factor: tuple(effect for _, effect in levels) for factor, levels in PLANTED.items()}
 

@@ -26,9 +26,13 @@ def counted():
             for number, (day, pupil, unit, first, last) in enumerate(rows):
                 given = [str(day), number, "9999", day, pupil, unit, "compulsory_school", "4", first, last, home]
                 connection.execute(f"insert into stg_municipality__enrollment values ({', '.join('?' * 11)})", given)
-            connection.execute("create table int_deliveries__accepted (delivery_id varchar, is_newest boolean)")
+            connection.execute(
+                "create table int_deliveries__accepted (delivery_id varchar, period varchar, is_newest boolean)"
+            )
             for day in {row[0] for row in rows}:
-                connection.execute("insert into int_deliveries__accepted values (?, ?)", [str(day), day not in old])
+                connection.execute(
+                    "insert into int_deliveries__accepted values (?, ?, ?)", [str(day), str(day), day not in old]
+                )
             connection.execute(
                 "create table stg_municipality__protected_counts as select 'p' as delivery_id, 1 as delivery_row_number, '9999' as "
                 "municipality_code, date '2027-09-15' as count_date, 'A' as school_unit_code, '4' as grade, 2 as pupil_count"
@@ -37,9 +41,10 @@ def counted():
                 "create table int_protected_counts__fates as select 'p' as delivery_id, 1 as delivery_row_number where ?",
                 [not protected],
             )
-            several, sql = rendered("intermediate/int_enrollment__several"), rendered("marts/fct_monthly_enrollment")
+            several, months = (rendered(f"intermediate/int_enrollment__{name}") for name in ("several", "months"))
             connection.execute(f"create table int_enrollment__several as {several}")
-            found = connection.execute(sql).fetchall()
+            connection.execute(f"create view int_enrollment__months as {months}")
+            found = connection.execute(rendered("marts/fct_monthly_enrollment")).fetchall()
         told = home or "9999"
         assert {lives for _, _, _, _, lives, _, _ in found} <= {told, "9999"}
         return {(day, unit): (here, august) for _, day, unit, _, lives, here, august in found if lives == told}

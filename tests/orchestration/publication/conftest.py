@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusals import refusals_as_kept  # noqa: F401
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 

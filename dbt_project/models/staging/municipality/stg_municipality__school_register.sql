@@ -1,3 +1,5 @@
+{{ config(materialized="table") }}
+-- A table: some rows in each of many files, which all that looks at units would open again.
 select
     delivery_id,
     row_number as delivery_row_number,
