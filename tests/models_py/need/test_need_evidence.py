@@ -101,7 +101,7 @@ def test_the_atlas_is_of_all_dates_and_public_but_for_the_units(found, model):
 
 def test_other_models_stand_beside_the_one_in_use(found, model):
     alternatives = build_alternatives_of(model)
-    assert list(alternatives.indices)[0] == "within_school"
+    assert next(iter(alternatives.indices)) == "within_school"
     assert {"between_within", "points", "pooled", "latest_count_date"} <= {
         *alternatives.indices,
         *dict(alternatives.refused),

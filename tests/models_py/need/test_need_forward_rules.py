@@ -13,8 +13,8 @@ from models_py.errors import NeedError
 from models_py.need import Factor
 from models_py.need.cells import CellCounts, cell_counts
 from models_py.need.design import Design, Term
-from models_py.need.forward import CORE, ForwardPath, along, forward_path
 from models_py.need.folds import school_folds
+from models_py.need.forward import CORE, ForwardPath, along, forward_path
 from models_py.need.from_prior import fit_from_prior
 from models_py.need.prior import Prior
 from models_py.need.prior_text import prior_sha256
