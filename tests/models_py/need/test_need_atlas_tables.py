@@ -85,7 +85,7 @@ def test_a_register_of_several_municipalities_or_with_unknown_levels_is_refused(
     two = register(municipality_code=["9999"] * 7 + ["9998"])
     for table, reason, words in (
         (two, "several_municipalities", "register counts hold several municipalities; describe one at a time"),
-        (register(sex="x"), "unknown_level", "factor sex: 8 rows have an unknown level"),
+        (register(sex="x"), "unknown_level", "factor sex: 6 rows have an unknown level"),
         (register(pupil_count=-1), "negative_count", "register counts: 8 rows of pupil_count are negative"),
     ):
         with pytest.raises(NeedError, match=words) as caught:

@@ -143,3 +143,12 @@ def test_the_largest_part_takes_what_rounding_leaves():
     assert kept[0].tolist() == [1.12345679, 98.9 - 100.0 - 1.12345679, 0.0]
     assert kept[1].tolist() == [0.0, 0.5, -0.25]
     assert math.copysign(1.0, kept[1, 0]) == 1.0
+
+
+def test_two_count_dates_are_the_most_unless_told():
+    days = [register({"A": (50, 50)}).assign(count_date=f"202{year}-10-15") for year in (4, 5, 6)]
+    three = pd.concat(days, ignore_index=True)
+    with pytest.raises(NeedError, match="unit need holds 3 count dates; pass the 2 latest at most") as caught:
+        index_contributions(FIT, three)
+    assert caught.value.reason == "too_many_count_dates"
+    assert index_contributions(FIT, three, maximum_count_dates=3).municipal_pupils == 100
