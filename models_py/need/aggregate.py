@@ -170,9 +170,9 @@ def fit_open_statistics(
     table = table.sort_values(["municipality_code", "school_unit_code", "result_year"], kind="stable")
     years = sorted({int(year) for year in table["result_year"]})
     leavers, events = table["leavers"].to_numpy(), table["not_eligible"].to_numpy()
-    year_dummies = table["result_year"].to_numpy(dtype=float)[:, None] == np.array(years[1:], dtype=float)[None, :]
-    score_columns = table[list(rows.columns)].to_numpy(dtype=float)
-    x = np.hstack([np.ones((len(table), 1)), score_columns, year_dummies.astype(float)])
+    year_dummies = table["result_year"].to_numpy()[:, None] == np.array(years[1:])[None, :]
+    score_columns = table[list(rows.columns)].to_numpy()
+    x = np.hstack([np.ones((len(table), 1)), score_columns, year_dummies])
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise NeedError(
             f"the columns {list(rows.columns)} cannot be told apart on these units; leave a term out",

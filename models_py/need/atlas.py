@@ -115,7 +115,7 @@ def _unit_levels(units: pd.DataFrame, by_unit: list[np.ndarray], factors: Sequen
             missing_share=np.repeat(settle_shares((enrolled - known) / enrolled), len(kept)),
         )
         parts.append(part.assign(unit=np.repeat(units.index, len(kept)), place=place))
-    rows = pd.concat(parts, ignore_index=True).sort_values(["unit", "place"], kind="stable")
+    rows = pd.concat(parts).sort_values(["unit", "place"], kind="stable")
     return rows.drop(columns=["unit", "place"]).reset_index(drop=True)
 
 

@@ -149,8 +149,9 @@ def _ends(have: np.ndarray, known: np.ndarray) -> dict[str, object]:
 
 
 def _with_results(units: pd.Index, have: np.ndarray, known: np.ndarray, outcomes: OutcomesByLevel) -> dict[str, object]:
-    leavers = outcomes.unit_leavers.reindex(units).fillna(0).to_numpy(dtype=float)
-    events = outcomes.unit_not_eligible.reindex(units).fillna(0).to_numpy(dtype=float)
+    # Null where a unit has no leavers, which is not as many as asked for.
+    leavers = outcomes.unit_leavers.reindex(units).to_numpy()
+    events = outcomes.unit_not_eligible.reindex(units).to_numpy()
     used = (known > 0) & (leavers >= RESULTS_FROM_LEAVERS)
     shares = have[used] / known[used, None]
     return {

@@ -37,7 +37,7 @@ def calibrated_intercept(
     Points of a share are clipped to 0..1 before they are added up, as they are when scored; points of merit never.
     """
     score = design.matrix(calibration.levels) @ coefficients
-    trials = calibration.trials.astype(float)
+    trials = calibration.trials
     if link == "logit":
         return settle_one(recalibrate(score, trials=trials, total=calibration.total))
     if outcome == "not_eligible":

@@ -141,7 +141,8 @@ def cell_counts(
         raise NeedError("outcome counts: all counts are zero; nothing can be estimated", reason="empty_input")
     levels, year, school = levels[kept].astype(np.int64), np.asarray(year)[kept], np.asarray(school)[kept]
     used_years = sorted({int(years[position]) for position in np.unique(year)})
-    place_of_year = np.array([used_years.index(y) if y in used_years else -1 for y in map(int, years)], dtype=np.int64)
+    # No row is left of a year that is not used, whatever its place.
+    place_of_year = np.searchsorted(used_years, [int(y) for y in years])
     used_schools, school = np.unique(school, return_inverse=True)
     # One number per cell: mixed radix over the factors, the year last.
     sizes = [len(factor.levels) for factor in factors]

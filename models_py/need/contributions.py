@@ -146,7 +146,7 @@ def contributions_in_kronor(table: pd.DataFrame, *, pot_ore: int) -> pd.DataFram
 
 def _withheld(frame: IndexFrame, minimum: int) -> dict[str, str]:
     reasons = dict.fromkeys(
-        (u for u, rule in zip(frame.units, frame.rule, strict=True) if rule == "municipal_mean"), "no_composition"
+        (frame.units[place] for place in np.flatnonzero(frame.rule == "municipal_mean")), "no_composition"
     )
     small = [place for place, count in enumerate(frame.pupils) if count < minimum]
     reasons |= dict.fromkeys((frame.units[place] for place in small), "under_minimum_pupils")

@@ -71,5 +71,4 @@ def _intercept(prior: Prior, design: Design, coefficients: np.ndarray, calibrati
     if prior.link == "logit":
         return calibrated_intercept(design, coefficients=coefficients, calibration=calibration)
     score = design.matrix(calibration.levels) @ coefficients
-    trials = calibration.trials.astype(float)
-    return settle_one(float((calibration.total - trials @ score) / trials.sum()))
+    return settle_one((calibration.total - calibration.trials @ score) / calibration.trials.sum())
