@@ -39,7 +39,7 @@ class Rows:
 
     def by_school(self, values: np.ndarray) -> np.ndarray:
         """Sum of a row value per school."""
-        return np.bincount(self.school, weights=values, minlength=self.schools)
+        return np.bincount(self.school, weights=values)
 
     def by_cell(self, values: np.ndarray) -> np.ndarray:
         """Sum of a row value per cell."""

@@ -140,13 +140,12 @@ def newly_arrived_weights(fit: NewlyArrivedFit, register_counts: pd.DataFrame, *
     Raises ``NeedError``: ``bad_schooling_year`` and those of the counts.
     """
     _require_log_odds(others)
-    steps = heads_by_step(register_counts)
+    table = heads_by_step(register_counts)  # the same units in the same order as the register cells
     register = register_cells(others.design, register_counts)
     risk = expit(fit.level + fit.slope * (_score(others, register.levels) - fit.score_mean))
-    table = register.units[list(UNIT_KEYS)].merge(steps, on=list(UNIT_KEYS), how="left", validate="one_to_one")
     table["need_share"] = settle_shares(register.parts @ risk)
     weight = np.empty(len(table))
-    for _, rows in table.groupby(["municipality_code", "count_date"], sort=True).indices.items():
+    for _, rows in table.groupby(["municipality_code", "count_date"]).indices.items():
         heads, share = table["head_count"].to_numpy()[rows], table["need_share"].to_numpy()[rows]
         weight[rows] = share / (math.fsum((heads * share).tolist()) / math.fsum(heads.tolist()))
     return table.assign(head_weight=weight)
@@ -173,11 +172,11 @@ def heads_by_step(register_counts: pd.DataFrame) -> pd.DataFrame:
     table["head_count"] = counts["pupil_count"]
     for step in STEPS:
         table[f"heads_year_{step}"] = counts["pupil_count"].where(year == step, 0)
-    return table.groupby(list(UNIT_KEYS), sort=True).sum().reset_index()
+    return table.groupby(list(UNIT_KEYS)).sum().reset_index()
 
 
 def _score(others: NeedFit, levels: np.ndarray) -> np.ndarray:
-    kept = np.array([term.factor != IMMIGRATION for term in others.design.terms], dtype=float)
+    kept = np.array([term.factor != IMMIGRATION for term in others.design.terms])
     return others.design.matrix(levels) @ (kept * others.coefficients)
 
 
