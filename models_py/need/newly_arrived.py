@@ -86,7 +86,7 @@ def split_newly_arrived(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
             f"counts: {int(unknown.sum())} rows have a schooling_year outside 0..4; correct the first day of school here",
             reason="bad_schooling_year",
         )
-    newly = (table[SCHOOLING_YEAR] > 0).to_numpy(dtype=bool)
+    newly = (table[SCHOOLING_YEAR] > 0).to_numpy()
     return table[~newly].reset_index(drop=True), table[newly].reset_index(drop=True)
 
 
@@ -199,7 +199,7 @@ def _fit_line(
         hessian = x.T @ ((trials * share * (1 - share))[:, None] * x) + penalty
         step = np.linalg.solve(hessian, x.T @ (events - trials * share) - penalty @ (found - believed))
         largest = float(np.abs(step).max())
-        found = found + min(1.0, STEP_LIMIT / largest if largest > 0 else 1.0) * step
+        found = found + STEP_LIMIT / max(largest, STEP_LIMIT) * step
         if largest < 1e-10:
             return settle_one(found[0]), settle_one(found[1]), settle_one(math.sqrt(np.linalg.inv(hessian)[1, 1]))
     raise NeedError("the risk of newly arrived did not settle; check their outcomes", reason="no_convergence")
