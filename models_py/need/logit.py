@@ -39,7 +39,7 @@ class Rows:
 
     def by_school(self, values: np.ndarray) -> np.ndarray:
         """Sum of a row value per school."""
-        return np.bincount(self.school, weights=values, minlength=self.schools)
+        return np.bincount(self.school, weights=values)
 
     def by_cell(self, values: np.ndarray) -> np.ndarray:
         """Sum of a row value per cell."""
@@ -84,7 +84,7 @@ def fit_absorbed(rows: Rows, *, penalty: np.ndarray, max_iterations: int = 30, t
         step = np.linalg.solve(hessian, gradient - cross.T @ (school_gradient / block))
         school_step = (school_gradient - cross @ step) / block
         largest = max(np.abs(step).max(), np.abs(school_step).max())
-        scale = min(1.0, STEP_LIMIT / largest) if largest > 0 else 1.0
+        scale = STEP_LIMIT / max(largest, STEP_LIMIT)
         slopes, intercepts = slopes + scale * step, intercepts + scale * school_step
         if largest < tolerance:
             mean = expit(np.clip(intercepts[school] + (x @ slopes)[cell], -ETA_LIMIT, ETA_LIMIT))

@@ -86,7 +86,7 @@ def split_newly_arrived(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
             f"counts: {int(unknown.sum())} rows have a schooling_year outside 0..4; correct the first day of school here",
             reason="bad_schooling_year",
         )
-    newly = (table[SCHOOLING_YEAR] > 0).to_numpy(dtype=bool)
+    newly = (table[SCHOOLING_YEAR] > 0).to_numpy()
     return table[~newly].reset_index(drop=True), table[newly].reset_index(drop=True)
 
 
@@ -140,13 +140,12 @@ def newly_arrived_weights(fit: NewlyArrivedFit, register_counts: pd.DataFrame, *
     Raises ``NeedError``: ``bad_schooling_year`` and those of the counts.
     """
     _require_log_odds(others)
-    steps = heads_by_step(register_counts)
+    table = heads_by_step(register_counts)  # the same units in the same order as the register cells
     register = register_cells(others.design, register_counts)
     risk = expit(fit.level + fit.slope * (_score(others, register.levels) - fit.score_mean))
-    table = register.units[list(UNIT_KEYS)].merge(steps, on=list(UNIT_KEYS), how="left", validate="one_to_one")
     table["need_share"] = settle_shares(register.parts @ risk)
     weight = np.empty(len(table))
-    for _, rows in table.groupby(["municipality_code", "count_date"], sort=True).indices.items():
+    for _, rows in table.groupby(["municipality_code", "count_date"]).indices.items():
         heads, share = table["head_count"].to_numpy()[rows], table["need_share"].to_numpy()[rows]
         weight[rows] = share / (math.fsum((heads * share).tolist()) / math.fsum(heads.tolist()))
     return table.assign(head_weight=weight)
@@ -173,11 +172,11 @@ def heads_by_step(register_counts: pd.DataFrame) -> pd.DataFrame:
     table["head_count"] = counts["pupil_count"]
     for step in STEPS:
         table[f"heads_year_{step}"] = counts["pupil_count"].where(year == step, 0)
-    return table.groupby(list(UNIT_KEYS), sort=True).sum().reset_index()
+    return table.groupby(list(UNIT_KEYS)).sum().reset_index()
 
 
 def _score(others: NeedFit, levels: np.ndarray) -> np.ndarray:
-    kept = np.array([term.factor != IMMIGRATION for term in others.design.terms], dtype=float)
+    kept = np.array([term.factor != IMMIGRATION for term in others.design.terms])
     return others.design.matrix(levels) @ (kept * others.coefficients)
 
 
@@ -200,7 +199,7 @@ def _fit_line(
         hessian = x.T @ ((trials * share * (1 - share))[:, None] * x) + penalty
         step = np.linalg.solve(hessian, x.T @ (events - trials * share) - penalty @ (found - believed))
         largest = float(np.abs(step).max())
-        found = found + min(1.0, STEP_LIMIT / largest if largest > 0 else 1.0) * step
+        found = found + STEP_LIMIT / max(largest, STEP_LIMIT) * step
         if largest < 1e-10:
             return settle_one(found[0]), settle_one(found[1]), settle_one(math.sqrt(np.linalg.inv(hessian)[1, 1]))
     raise NeedError("the risk of newly arrived did not settle; check their outcomes", reason="no_convergence")

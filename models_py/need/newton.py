@@ -80,7 +80,7 @@ def solve(
         step = np.linalg.solve(now.hessian, gradient - now.cross.T @ (school_gradient / now.block))
         school_step = (school_gradient - now.cross @ step) / now.block
         largest = max(np.abs(step).max(), np.abs(school_step).max())
-        scale = min(1.0, STEP_LIMIT / largest) if largest > 0 else 1.0
+        scale = STEP_LIMIT / max(largest, STEP_LIMIT)
         slopes, intercepts = slopes + scale * step, intercepts + scale * school_step
         if largest < tolerance:
             return _at(problem, slopes, intercepts, iteration)

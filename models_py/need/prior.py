@@ -70,14 +70,14 @@ class Prior:
     def __post_init__(self) -> None:
         _check_words(self)
         order = sorted(range(len(self.terms)), key=lambda i: (self.terms[i].factor, self.terms[i].level))
-        means = np.array(self.means, dtype=float)
+        means = np.array(self.means)
         if means.shape != (len(order),) or not np.isfinite(means).all():
             raise _bad(self, f"{len(order)} terms need as many finite means")
         _set(self, "terms", tuple(self.terms[i] for i in order))
         _set(self, "baselines", tuple(sorted(self.baselines, key=lambda term: (term.factor, term.level))))
         _set(self, "means", _kept(means[order]))
         if self.covariance is not None:
-            covariance = np.array(self.covariance, dtype=float)
+            covariance = np.array(self.covariance)
             _check_covariance(self, covariance)
             _set(self, "covariance", _kept(covariance[np.ix_(order, order)]))
         _check_numbers(self)

@@ -64,7 +64,7 @@ def align_prior(
         chosen.append(baselines.get(factor.name, fitted[0]))
         terms += [Term(factor.name, level) for level in fitted if level != chosen[-1]]
         dropped += [Term(factor.name, level) for level in factor.levels if level not in fitted]
-    source = np.array([place.get(term, -1) for term in terms], dtype=np.int64)
+    source = np.array([place.get(term, -1) for term in terms])
     known_terms = source >= 0
     covariance = np.diag(np.where(known_terms, 0.0, UNKNOWN_VARIANCE))
     if prior.covariance is not None:

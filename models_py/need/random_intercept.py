@@ -74,7 +74,7 @@ def fit_random_intercept(
         school_step = (pull - point.cross @ step) / point.block
         moved = variance if iteration <= SETTLING else _variance(point, intercepts)
         largest = max(np.abs(step).max(), np.abs(school_step).max())
-        scale = min(1.0, STEP_LIMIT / largest) if largest > 0 else 1.0
+        scale = STEP_LIMIT / max(largest, STEP_LIMIT)
         slopes, intercepts = slopes + scale * step, intercepts + scale * school_step
         settled = largest < tolerance and abs(np.log(moved / variance)) < tolerance
         variance = moved

@@ -106,7 +106,7 @@ def select_factors(
     table = pd.DataFrame(
         {
             "step": steps,
-            "factor_added": np.array([None, *path.factors], dtype=object),
+            "factor_added": [None, *path.factors],
             "factor_count": steps,
             "is_core": (steps > 0) & (steps <= path.core_steps),
             "deviance_school_folds": path.deviances.sum(axis=1),

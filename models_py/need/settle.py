@@ -22,7 +22,7 @@ BESIDE_DECIMALS = 6
 
 def settle(values: np.ndarray) -> np.ndarray:
     """Estimates (log-odds) rounded to ``ESTIMATE_DECIMALS``; a new array."""
-    return np.round(np.asarray(values, dtype=float), ESTIMATE_DECIMALS) + 0.0  # no negative zero
+    return np.round(np.asarray(values), ESTIMATE_DECIMALS) + 0.0  # floats, no negative zero
 
 
 def settle_one(value: float) -> float:
@@ -39,4 +39,4 @@ def settle_beside(table: pd.DataFrame) -> pd.DataFrame:
     """A table that stands beside the index, its floats rounded to ``BESIDE_DECIMALS``: far above what the last bits of
     sums, products and roots differ by between machines, far below what anyone reads."""
     floats = table.select_dtypes("float").columns
-    return table.assign(**{name: np.round(table[name].to_numpy(dtype=float), BESIDE_DECIMALS) + 0.0 for name in floats})
+    return table.assign(**{name: np.round(table[name].to_numpy(), BESIDE_DECIMALS) + 0.0 for name in floats})

@@ -61,11 +61,11 @@ def share_matrix(
     require_columns(factors, [*FACTOR_KEYS, "pupil_count"], what="school factors")
     require_unique(factors, FACTOR_KEYS, what="school factors")
     pupils = whole_counts(factors["pupil_count"], what="school factors").astype(float)
-    groups = factors.groupby(["municipality_code", "count_date"], sort=False).ngroup().to_numpy()
+    groups = factors.groupby(["municipality_code", "count_date"]).ngroup().to_numpy()
     parts = [_one_share(factors, term, pupils, groups, (pooled_means or {}).get(term.name)) for term in terms]
     value, lower, upper, missing = (np.column_stack([part[position] for part in parts]) for position in range(4))
     means = {term.name: part[4] for term, part in zip(terms, parts, strict=True)}
-    return ShareMatrix(value, lower, upper, missing.astype(bool), means)
+    return ShareMatrix(value, lower, upper, missing, means)
 
 
 def _one_share(

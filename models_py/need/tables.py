@@ -71,6 +71,6 @@ def starts_of(*columns: pd.Series) -> np.ndarray:
     changed = np.zeros(len(columns[0]), dtype=bool)
     changed[0] = True
     for column in columns:
-        values = column.to_numpy(dtype=object)
+        values = column.to_numpy()
         changed[1:] |= values[1:] != values[:-1]
     return np.flatnonzero(changed)

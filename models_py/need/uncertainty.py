@@ -37,8 +37,7 @@ COLUMNS = (
 class IndexIntervals:
     """``table``: ``COLUMNS``, one row per unit of the index, ordered by unit; index points.
 
-    ``gradient``: units × terms, index points per unit of each weight. A unit without composition of its own
-    (``municipal_mean``) has no interval (null): the weights say nothing about its pupils.
+    ``gradient``: units × terms, index points per unit of each weight.
     """
 
     table: pd.DataFrame
@@ -77,7 +76,7 @@ def index_intervals(
         fit, register=register_cells(fit.design, register_counts), frame=frame, unit_need=unit_need
     )
     error = np.sqrt(np.maximum(np.einsum("ut,ts,us->u", gradient, fit.covariance, gradient), 0.0))
-    error = settle_shares(np.where(frame.rule == "municipal_mean", np.nan, error))
+    error = settle_shares(error)
     reach = fit.widening * stats.t.ppf(0.975, fit.degrees_of_freedom) * error
     table = index.table[["school_unit_code", "pupil_count", "need_index", "index_rule", "index_group_code"]].copy()
     table["index_standard_error"] = error

@@ -67,7 +67,7 @@ def out_of_fold(
         need["result_year"] = pd.to_datetime(need["count_date"]).dt.year + 1
         keys = ["municipality_code", "school_unit_code", "result_year"]
         parts.append(held_out.merge(need[[*keys, "need_share"]], on=keys, how="left", validate="one_to_one"))
-    joined = pd.concat(parts).sort_values(["municipality_code", "school_unit_code", "result_year"], kind="stable")
+    joined = pd.concat(parts).sort_values(["municipality_code", "school_unit_code", "result_year"])
     joined = joined.assign(realised=joined["not_eligible"] / joined["leavers"]).reset_index(drop=True)
     joined = joined.rename(columns={"leavers": "pupils", "need_share": "predicted"})
     return joined[["municipality_code", "school_unit_code", "result_year", "fold", "pupils", "predicted", "realised"]]
@@ -83,9 +83,7 @@ def rank_correlations(predictions: pd.DataFrame, *, minimum_units: int = 5) -> R
         predicted=predictions["predicted"] * predictions["pupils"],
         realised=predictions["realised"] * predictions["pupils"],
     )
-    units = weighted.groupby(["municipality_code", "school_unit_code"], sort=True)[
-        ["pupils", "predicted", "realised"]
-    ].sum()
+    units = weighted.groupby(["municipality_code", "school_unit_code"])[["pupils", "predicted", "realised"]].sum()
     if len(units) < 2:
         raise NeedError(f"{len(units)} units have predictions; a ranking needs two", reason="too_few_units")
     predicted, realised = units["predicted"] / units["pupils"], units["realised"] / units["pupils"]
