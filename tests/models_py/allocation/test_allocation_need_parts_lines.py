@@ -131,7 +131,10 @@ def test_nine_is_small_and_ten_and_nought_are_not():
         return {code: unit(90, ("few", count), group=code) for code, count in zip("ab", counts, strict=True)}
 
     assert decide_need_parts(heads(10, 0), policy=NeedPartsPolicy()) == NeedParts((), (), None, ())
-    assert decide_need_parts(heads(9, 1), policy=NeedPartsPolicy()).small == (("a", "heads", "few"), ("b", "heads", "few"))
+    assert decide_need_parts(heads(9, 1), policy=NeedPartsPolicy()).small == (
+        ("a", "heads", "few"),
+        ("b", "heads", "few"),
+    )
     assert decide_need_parts(heads(12, 13), policy=NeedPartsPolicy(smallest_count=13)).small == (("a", "heads", "few"),)
 
 

@@ -27,7 +27,7 @@ OLD = np.array([1_000.0, 4_000, 500, 300])
 
 def test_gains_and_losses_by_hand():
     """A gains 300 öre (3 a pupil), B loses 800 (4), C gains 500 (10), D loses 30 (3)."""
-    found = winners_and_losers(UNITS, new_ore=OLD + [300, -800, 500, -30], old_ore=OLD)
+    found = winners_and_losers(UNITS, new_ore=OLD + np.array([300, -800, 500, -30]), old_ore=OLD)
     assert found == Winners(
         gaining_units=2,
         losing_units=2,
