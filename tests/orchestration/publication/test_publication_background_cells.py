@@ -57,6 +57,9 @@ def test_what_tables_tell_is_one_row_per_unit_and_for_the_municipality():
     )  # fmt: skip
     pd.testing.assert_frame_equal(found.rows, expected)
     assert told_by({"school_background": schools.iloc[:0], "municipality_background": town}) is None
+    single = told_by({"school_background": schools.iloc[[0]], "municipality_background": town})
+    assert single is not None
+    assert single.rows["unit"].tolist() == ["*", "B"]
     assert told_by({"municipality_background": town}) is None
     without = told_by({"school_background": schools, "municipality_background": town})
     assert without is not None
@@ -92,15 +95,87 @@ def test_the_cells_of_one_publication_with_their_costs_and_ends():
         index=cells.keys,
     )
     assert table.astype(object).to_dict("index") == {
-        "born|*|*": {"values": 50, "whole": -1, "cost": 1.0, "may_hide": False, "must_hide": False, "lower": 0.0, "upper": np.inf},
-        "born|*|here": {"values": -1, "whole": 50, "cost": 5.0, "may_hide": True, "must_hide": False, "lower": 0.0, "upper": 50.0},
-        "born|*|there": {"values": -1, "whole": 50, "cost": 5.0, "may_hide": True, "must_hide": False, "lower": 0.0, "upper": 50.0},
-        "born|A|*": {"values": 30, "whole": -1, "cost": 1.0, "may_hide": False, "must_hide": False, "lower": 0.0, "upper": np.inf},
-        "born|A|here": {"values": 20, "whole": 30, "cost": 1.6, "may_hide": False, "must_hide": False, "lower": 0.0, "upper": 30.0},
-        "born|A|there": {"values": 10, "whole": 30, "cost": 1.6, "may_hide": False, "must_hide": False, "lower": 0.0, "upper": 15.0},
-        "born|B|*": {"values": 20, "whole": -1, "cost": 1.0, "may_hide": False, "must_hide": False, "lower": 0.0, "upper": np.inf},
-        "born|B|here": {"values": -1, "whole": 20, "cost": 1.4, "may_hide": True, "must_hide": True, "lower": 0.0, "upper": 20.0},
-        "born|B|there": {"values": -1, "whole": 20, "cost": 1.4, "may_hide": True, "must_hide": True, "lower": 0.0, "upper": 10.0},
+        "born|*|*": {
+            "values": 50,
+            "whole": -1,
+            "cost": 1.0,
+            "may_hide": False,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": np.inf,
+        },
+        "born|*|here": {
+            "values": -1,
+            "whole": 50,
+            "cost": 5.0,
+            "may_hide": True,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": 50.0,
+        },
+        "born|*|there": {
+            "values": -1,
+            "whole": 50,
+            "cost": 5.0,
+            "may_hide": True,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": 50.0,
+        },
+        "born|A|*": {
+            "values": 30,
+            "whole": -1,
+            "cost": 1.0,
+            "may_hide": False,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": np.inf,
+        },
+        "born|A|here": {
+            "values": 20,
+            "whole": 30,
+            "cost": 1.6,
+            "may_hide": False,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": 30.0,
+        },
+        "born|A|there": {
+            "values": 10,
+            "whole": 30,
+            "cost": 1.6,
+            "may_hide": False,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": 15.0,
+        },
+        "born|B|*": {
+            "values": 20,
+            "whole": -1,
+            "cost": 1.0,
+            "may_hide": False,
+            "must_hide": False,
+            "lower": 0.0,
+            "upper": np.inf,
+        },
+        "born|B|here": {
+            "values": -1,
+            "whole": 20,
+            "cost": 1.4,
+            "may_hide": True,
+            "must_hide": True,
+            "lower": 0.0,
+            "upper": 20.0,
+        },
+        "born|B|there": {
+            "values": -1,
+            "whole": 20,
+            "cost": 1.4,
+            "may_hide": True,
+            "must_hide": True,
+            "lower": 0.0,
+            "upper": 10.0,
+        },
     }
     assert COST_OF_A_TOTAL == 5.0
     # Each unit and the municipality over levels, and each level over units.
@@ -151,6 +226,30 @@ def test_rows_seen_unchanged_are_one_unknown_and_the_others_are_the_earlier_publ
     assert len(_sums(cells)) == 5 + 4
     assert not cells.must_hide.any()
     assert cells.may_hide.sum() == 10
+
+
+def test_a_municipality_s_count_that_is_shared_is_the_sum_of_the_units_of_either_publication():
+    """A pupil moved from B to A, and the municipality is as before; what is fixed now fixes nothing of the earlier units."""
+    before = told(
+        ("born", "here", "A", 31, None), ("born", "there", "A", 31, 11),
+        ("born", "here", "B", 19, None), ("born", "there", "B", 19, None),
+        ("born", "here", ALL_UNITS, 50, None), ("born", "there", ALL_UNITS, 50, None), name="p1",
+    )  # fmt: skip
+    every = pd.Series(True, index=NOW.rows.index)
+    cells = engine_tables([NOW, before], same={"p1": seen_unchanged(NOW, before)}, fixed=every, must_hide=every)
+    sums = _sums(cells)
+    assert ("born|*|here", "born|A|here", "born|B|here") in sums
+    assert ("born|*|here", "p1|born|A|here", "p1|born|B|here") in sums
+    assert len(sums) == 5 + 4
+    assert cells.keys[cells.may_hide].tolist() == [
+        "p1|born|A|here",
+        "p1|born|A|there",
+        "p1|born|B|here",
+        "p1|born|B|there",
+    ]
+    assert cells.keys[cells.must_hide].tolist() == [
+        "born|*|here", "born|*|there", "born|A|here", "born|A|there", "born|B|here", "born|B|there"
+    ]  # fmt: skip
 
 
 COLUMNS = [
