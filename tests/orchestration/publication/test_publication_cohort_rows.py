@@ -106,6 +106,11 @@ def test_what_is_printed_alike_may_stand_and_what_was_withheld_may_not():
     assert changed_a_little(printed(UNIT), printed(silent), threshold=10).tolist() == [True]
 
 
+def test_each_row_is_judged_by_itself():
+    same, other = ("Z", *UNIT[1:]), ("A", TOLD, 79, -1, -1, 50)
+    assert changed_a_little(printed(other, same), printed(UNIT, same), threshold=10).tolist() == [True, False]
+
+
 def test_a_new_row_is_silent_only_where_another_of_its_block_is_gone():
     other = ("Z", *UNIT[1:])
     now = printed(UNIT, other).set_axis([4, 2])
@@ -164,6 +169,14 @@ def test_a_value_is_told_of_ten_pupils_with_one_decimal_and_no_minus_before_noug
         "band_upper_points": 0.5, "band_position": "above",
     }  # fmt: skip
     assert str(row["value_added_points"]) == "0.0"
+
+
+def test_values_are_told_each_of_its_own_school_whatever_rows_are_numbered():
+    home = kept(["99990002", "99990001"])[VALUED]
+    expected = told_progress({VALUED: home}, **GIVEN)["value_added"]
+    numbered = home.set_axis(range(7, 7 + len(home)))
+    pd.testing.assert_frame_equal(told_progress({VALUED: numbered}, **GIVEN)["value_added"], expected)
+    assert expected["about_pupil_count"].notna().any()
 
 
 @pytest.mark.parametrize(
