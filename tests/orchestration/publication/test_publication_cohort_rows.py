@@ -228,3 +228,50 @@ def test_tables_without_counts_have_columns_and_no_rows():
         made = told_progress(given, **GIVEN)
         assert list(made) == ["cohort_share", "value_added", "comparison_noise"]
         assert [len(table) for table in made.values()] == [0, 0, 0]
+
+
+WORDS = [
+    "shares of few pupils are told",
+    "numbers behind withheld shares follow from what is told",
+    "shares differ by few pupils from an earlier publication",
+    "school units are told of other than three cohorts together",
+    "figures of pupils over time are told finer than they are rounded",
+    "figures of few pupils or few comparisons are told",
+]
+
+
+def judged(row: Row, *, first: int = 2016, last: int = 2016) -> dict[str, int]:
+    """What the attacker says of one printed row."""
+    shares = as_published(printed(row, first=first)).assign(cohort_last_year=last)
+    found = progress_faults(told_progress(kept(["99990001"]), **GIVEN) | {"cohort_share": shares}, rule=RULE)
+    assert [words for words, _ in found] == WORDS
+    return {words: count for words, count in found if count}
+
+
+@pytest.mark.parametrize(
+    ("row", "right"),
+    [
+        ((WHOLE, TOLD, 11, -1, -1, 100), True), ((WHOLE, TOLD, 10, -1, -1, 100), False),
+        ((WHOLE, TOLD, 89, -1, -1, 100), True), ((WHOLE, TOLD, 90, -1, -1, 100), False),
+        ((WHOLE, FEW_NOT_REACHED, -1, 89, -1, 100), True), ((WHOLE, FEW_NOT_REACHED, -1, 90, -1, 100), False),
+        ((WHOLE, FEW_REACHED, -1, -1, 11, 100), True), ((WHOLE, FEW_REACHED, -1, -1, 10, 100), False),
+        ((WHOLE, FEW_PUPILS, -1, -1, -1, 20), True), ((WHOLE, FEW_PUPILS, -1, -1, -1, 25), False),
+        ((WHOLE, FEW_PUPILS, 80, -1, -1, 20), False), ((WHOLE, FEW_REACHED, -1, 60, 11, 100), False),
+        ((WHOLE, FEW_NOT_REACHED, -1, 89, 11, 100), False), ((WHOLE, WITHHELD, -1, -1, -1, -1), True),
+        ((WHOLE, WITHHELD, -1, -1, -1, 0), False), ((WHOLE, "other", -1, -1, -1, 100), False),
+    ],
+)  # fmt: skip
+def test_a_row_tells_no_share_of_fewer_than_ten_and_nothing_beside_its_state(row: Row, right: bool):
+    """Ten of surely 98 pupils are printed as eleven per cent; of 23 as half of them, of 18 as more than half."""
+    assert judged(row) == ({} if right else {WORDS[0]: 1})
+
+
+@pytest.mark.parametrize(
+    ("unit", "first", "last", "right"),
+    [
+        (WHOLE, 2016, 2016, True), (WHOLE, 2017, 2017, True), (WHOLE, 2016, 2017, False), (WHOLE, 2016, 2018, False),
+        ("A", 2016, 2018, True), ("A", 2017, 2019, False), ("A", 2016, 2017, False), ("A", 2016, 2016, False),
+    ],
+)  # fmt: skip
+def test_a_unit_is_told_of_three_cohorts_and_the_municipality_of_one(unit: str, first: int, last: int, right: bool):
+    assert judged((unit, *TOWN[1:]), first=first, last=last) == ({} if right else {WORDS[3]: 1})
