@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from models_py.allocation.rounding import Number, exact, listed
+from models_py.allocation.rounding import Number, exact, exact_sum, listed
 from models_py.errors import AllocationError
 
 
@@ -53,7 +53,7 @@ def baseline_per_pupil(
         if not olds:
             per_pupil[unit] = None
             continue
-        money = sum((exact(totals[old]) - exact(excluded[old]) for old in olds), Fraction(0))
+        money = exact_sum(exact(totals[old]) - exact(excluded[old]) for old in olds)
         count = sum(pupils[old] for old in olds)
         if count <= 0 or money < 0:
             raise AllocationError(

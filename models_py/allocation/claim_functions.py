@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from models_py.allocation.rounding import exact_sum
 from models_py.allocation.scored_units import ScoredUnits
 from models_py.errors import AllocationError
 
@@ -256,7 +257,7 @@ def share_for_ratio(*, ratio: Number, lowest: Number, highest: Number) -> Fracti
 def claim_range(claim_of: Mapping[str, Fraction], *, units: ScoredUnits) -> tuple[Fraction, Fraction]:
     """Lowest and highest claim per pupil over the mean claim per pupil, for ``share_for_ratio``."""
     pupils = dict(zip(units.school_unit_code, units.pupil_count.tolist(), strict=True))
-    total = sum(claim_of.values(), Fraction(0))
+    total = exact_sum(claim_of.values())
     if claim_of.keys() != pupils.keys() or not total > 0:
         raise AllocationError("claims must cover exactly the school units given, and not all be zero")
     mean = total / sum(pupils.values())

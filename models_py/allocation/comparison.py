@@ -14,7 +14,7 @@ from models_py.allocation.components.parameters import of_grades
 from models_py.allocation.facts import Facts
 from models_py.allocation.guarantees import timetable_level
 from models_py.allocation.lines import Line, totals_sek
-from models_py.allocation.rounding import listed
+from models_py.allocation.rounding import exact_sum, listed
 from models_py.errors import AllocationError
 
 
@@ -60,7 +60,7 @@ def _last_years(facts: Facts, unit: str, excluded: tuple[str, ...], *, key: str)
             f"{key} takes {', '.join(absent)} off last year's money, and the baseline does not tell it apart; "
             f"deliver the column {absent[0]}_sek"
         )
-    return sum((parts[code] for code in excluded), Fraction(0))
+    return exact_sum(parts[code] for code in excluded)
 
 
 def amounts_of(facts: Facts, lines: list[Line], *, without: tuple[str, ...] = ()) -> dict[str, int]:
@@ -86,6 +86,6 @@ def minimum_level(facts: Facts, parameters: Any, *, key: str) -> dict[str, Fract
         strange = sorted(grades.keys() - stage_of.keys())
         if strange:
             raise AllocationError(f"{key}.stages: no stage holds grade {', '.join(strange)} of school unit {unit}")
-        money = sum((n * Fraction(parameters.stage_levels_sek[stage_of[g]]) for g, n in grades.items()), Fraction(0))
+        money = exact_sum(n * Fraction(parameters.stage_levels_sek[stage_of[g]]) for g, n in grades.items())
         levels[unit] = money / sum(grades.values())
     return levels

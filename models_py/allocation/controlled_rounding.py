@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from models_py.allocation.rounding import largest_remainder, listed
+from models_py.allocation.rounding import exact_sum, largest_remainder, listed
 from models_py.errors import AllocationError
 
 Exchange = tuple[int, str]
@@ -53,7 +53,7 @@ def _mend_columns(
     table: Mapping[str, Mapping[str, Fraction]], rounded: dict[str, dict[str, int]], columns: Sequence[str]
 ) -> None:
     """Exchange single units inside rows, cheapest chain first, until every column's sum is next to its exact one."""
-    exact = {column: sum((cells[column] for cells in table.values()), Fraction(0)) for column in columns}
+    exact = {column: exact_sum(cells[column] for cells in table.values()) for column in columns}
     total = {column: sum(cells[column] for cells in rounded.values()) for column in columns}
     if all(abs(total[column] - exact[column]) < 1 for column in columns):
         return

@@ -22,7 +22,7 @@ from models_py.allocation.lines import (
     shared_lines,
 )
 from models_py.allocation.pots import SharedPot, StageReport, share_pot
-from models_py.allocation.rounding import half_even
+from models_py.allocation.rounding import exact_sum, half_even
 from models_py.errors import AllocationError
 
 
@@ -153,7 +153,7 @@ def _totals(
 def _price_list(inside: list[Component], totals: dict[str, int]) -> dict[str, int]:
     """A share in a price list comes on top of what the prices cost: pot / (prices + pots) is the share."""
     shares = {each.code: Fraction(each.sharing.share) for each in inside if each.sharing.share is not None}
-    together = sum(shares.values(), Fraction(0))
+    together = exact_sum(shares.values())
     if together >= 1:
         raise AllocationError(f"shares of {', '.join(shares)} add up to {float(together):g}; below 1 is possible")
     known = sum(totals.values())

@@ -172,7 +172,7 @@ def _by_fifth(values: np.ndarray, units: ScoredUnits) -> np.ndarray:
 def theil_parts(amount: np.ndarray, *, pupils: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """Theil's measure of the amount per pupil, and the part of it inside the labelled groups."""
     order = canonical(labels, pupils, amount)
-    amount, pupils, labels = amount[order], pupils[order].astype(float), labels[order]
+    amount, pupils, labels = amount[order], pupils[order], labels[order]
     starts = np.flatnonzero(np.concatenate([[True], labels[1:] != labels[:-1]]))
     group_amount, group_pupils = np.add.reduceat(amount, starts), np.add.reduceat(pupils, starts)
     sizes = np.diff(np.append(starts, len(amount)))

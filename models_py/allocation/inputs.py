@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from models_py.allocation.rounding import listed
+from models_py.allocation.rounding import exact_sum, listed
 from models_py.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _index_is_rebased(units: CheckedUnits, policy: AllocationPolicy) -> None:
     if policy.rebase != "pupils" or not units.pupils:
         return
     count = units.pupil_count
-    mean = sum((count[unit] * units.need_index[unit] for unit in count), Fraction(0)) / sum(count.values())
+    mean = exact_sum(count[unit] * units.need_index[unit] for unit in count) / sum(count.values())
     if abs(mean - 100) > MEAN_INDEX_TOLERANCE:
         raise AllocationError(
             f"index.rebase is 'pupils', but the pupil-weighted mean of need_index is {float(mean):.6f} "

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from models_py.allocation.infeasible import CapsBelowPot, FloorAboveCap, FloorsExceedPot, InfeasibleError, OutOfReach
-from models_py.allocation.rounding import Exact, largest_remainder, listed
+from models_py.allocation.rounding import Exact, exact_sum, largest_remainder, listed
 from models_py.errors import AllocationError
 
 Bound = Exact | None
@@ -63,11 +63,11 @@ def clip(value: Exact, *, lower: Bound, upper: Bound) -> Exact:
 
 def attainable(terms: Mapping[str, Term]) -> tuple[Bound, Bound]:
     """Lowest and highest sum over all λ; None where it has no end. A term with beta = 0 stays where alpha puts it."""
-    fixed = sum((Fraction(term.at(0)) for term in terms.values() if not term.beta), Fraction(0))
+    fixed = exact_sum(Fraction(term.at(0)) for term in terms.values() if not term.beta)
     ends: list[Bound] = []
     for side in ("lower", "upper"):
         bounds = [getattr(term, side) for term in terms.values() if term.beta]
-        ends.append(None if None in bounds else fixed + sum(map(Fraction, bounds), Fraction(0)))
+        ends.append(None if None in bounds else fixed + exact_sum(map(Fraction, bounds)))
     return ends[0], ends[1]
 
 
@@ -146,12 +146,12 @@ def refuse_unattainable(terms: Mapping[str, Term], *, total: Exact) -> None:
     if (lowest is None or lowest <= total) and (highest is None or total <= highest):
         return
     floors = {code: Fraction(term.lower) for code, term in terms.items() if term.lower is not None}
-    sum_floors = sum(floors.values(), Fraction(0))
+    sum_floors = exact_sum(floors.values())
     if len(floors) == len(terms) and sum_floors > total:
         largest = sorted((code for code in floors if floors[code] > 0), key=lambda code: (-floors[code], code))
         raise InfeasibleError(FloorsExceedPot(sum_floors, total, sum_floors - total, None, tuple(largest)))
     caps = [Fraction(term.upper) for term in terms.values() if term.upper is not None]
-    sum_caps = sum(caps, Fraction(0))
+    sum_caps = exact_sum(caps)
     if len(caps) == len(terms) and sum_caps < total:
         raise InfeasibleError(CapsBelowPot(sum_caps, total, total - sum_caps, tuple(sorted(terms))))
     fixed = tuple(sorted(code for code, term in terms.items() if not term.beta))

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from models_py.allocation.rounding import Exact, as_decimal, half_even, largest_remainder, round_to_total
+from models_py.allocation.rounding import Exact, as_decimal, exact_sum, half_even, largest_remainder, round_to_total
 from models_py.errors import AllocationError
 
 MICRO = 10**6
@@ -69,12 +69,12 @@ def counted(value: Exact) -> Fraction:
 
 def worths(claims: Claims) -> dict[str, Fraction]:
     """Σ count × value per unit."""
-    return {unit: sum((claim.worth for claim in own), Fraction(0)) for unit, own in claims.items()}
+    return {unit: exact_sum(claim.worth for claim in own) for unit, own in claims.items()}
 
 
 def priced_total_sek(claims: Claims) -> int:
     """What claims at prices in kronor cost together: whole kronor, half-even."""
-    return half_even(sum(worths(claims).values(), Fraction(0)), decimals=0)
+    return half_even(exact_sum(worths(claims).values()), decimals=0)
 
 
 def in_whole_ore(claims: Claims) -> dict[str, tuple[Claim, ...]]:
@@ -171,5 +171,5 @@ def _within(own: tuple[Claim, ...], total_ore: int) -> dict[str, int]:
         weights = {claim.line_code: Fraction(1) for claim in own}
     if total_ore >= 0:
         return round_to_total(weights, total_ore)
-    worth = sum(weights.values(), Fraction(0))
+    worth = exact_sum(weights.values())
     return largest_remainder({code: weight * total_ore / worth for code, weight in weights.items()})

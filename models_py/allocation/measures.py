@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from models_py.allocation.rounding import exact_sum
 from models_py.allocation.shares import Allocation
 
 COMPARED_FROM_PUPILS = 20
@@ -41,10 +42,7 @@ def measure(allocation: Allocation) -> Measures:
     pupils = [int(n) for n in totals["pupil_count"]]
     budget, pot = allocation.budget_ore, allocation.pot_ore
     flat = Fraction(pot, sum(pupils)) if pupils else Fraction(0)
-    moved = (
-        sum((abs(int(s) - n * flat) for s, n in zip(totals["structural_part_ore"], pupils, strict=True)), Fraction(0))
-        / 2
-    )
+    moved = exact_sum(abs(int(s) - n * flat) for s, n in zip(totals["structural_part_ore"], pupils, strict=True)) / 2
     per_pupil = [
         Fraction(int(amount), n)
         for amount, n in zip(totals["amount_ore"], pupils, strict=True)

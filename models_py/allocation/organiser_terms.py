@@ -14,7 +14,7 @@ from typing import Literal
 
 from models_py.allocation.formula import Stage
 from models_py.allocation.lines import ORE_PER_SEK, Line, line
-from models_py.allocation.rounding import half_even, listed, round_to_total
+from models_py.allocation.rounding import exact_sum, half_even, listed, round_to_total
 from models_py.errors import AllocationError
 
 OverheadMethod = Literal["compound_add_on", "additive", "gross_up", "gross_up_joint"]
@@ -112,7 +112,7 @@ def de_delegation_lines(
         if organiser_types[unit] != stage.parameters.group:
             continue
         prices = {name: Fraction(sek) for name, sek in stage.parameters.services_sek.items()}
-        whole = half_even(sum(prices.values(), Fraction(0)) * pupils[unit], decimals=0)
+        whole = half_even(exact_sum(prices.values()) * pupils[unit], decimals=0)
         ore = round_to_total(prices, whole * ORE_PER_SEK)
         lines += [
             line(

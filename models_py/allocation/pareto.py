@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from models_py.allocation.measures import COMPARED_FROM_PUPILS
-from models_py.allocation.rounding import Exact, listed
+from models_py.allocation.rounding import Exact, exact_sum, listed
 from models_py.errors import AllocationError
 
 
@@ -57,7 +57,7 @@ def structural_share_for_ratio(
         raise AllocationError(
             f"base, claims and pupils must cover the same school units; they differ in {listed(differing)}"
         )
-    base_sum, claim_sum = sum(base.values(), Fraction(0)), sum(claims.values(), Fraction(0))
+    base_sum, claim_sum = exact_sum(base.values()), exact_sum(claims.values())
     compared = [unit for unit in sorted(pupils) if pupils[unit] >= COMPARED_FROM_PUPILS]
     if not (base_sum > 0 and claim_sum > 0 and compared):
         raise AllocationError("base and claims must not be all zero, and a unit of at least 20 pupils must exist")

@@ -35,7 +35,7 @@ from models_py.allocation.lines import (
     worths,
 )
 from models_py.allocation.prices import in_order
-from models_py.allocation.rounding import half_even
+from models_py.allocation.rounding import exact_sum, half_even
 from models_py.allocation.rules import equal_awards, least_squared_unmet, proportional
 from models_py.errors import AllocationError
 
@@ -80,7 +80,7 @@ def share_pot(
                 f"{component.key}: a pot of {pot_sek} kr follows need, but every need_index is zero, or gives no claim"
             )
         raise AllocationError(f"{component.key}: {pot_sek} kr to share, but no school unit has a claim on it")
-    total = sum(worth.values(), Fraction(0))
+    total = exact_sum(worth.values())
     if rule == "proportional" and not stages:
         price = Fraction(pot_sek * ORE_PER_SEK) / total if total else Fraction(0)
         return SharedPot(shared_lines(component.code, claims, total_sek=pot_sek, ore_per_value=price), price)

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from models_py.allocation.guarantees import Guarantee, bounded
 from models_py.allocation.kernel import Solution, Term, solve
-from models_py.allocation.rounding import Exact, Number, exact
+from models_py.allocation.rounding import Exact, Number, exact, exact_sum
 from models_py.errors import AllocationError
 
 MAXIMUM_GUARANTEES = 8
@@ -85,7 +85,7 @@ def pot_price(terms: Mapping[str, Term], solution: Solution) -> PotPrice:
         and (term.lower is None or term.alpha + at * term.beta >= term.lower)
         and (term.upper is None or term.alpha + at * term.beta < term.upper)
     }
-    weight = sum(rising.values(), Fraction(0))
+    weight = exact_sum(rising.values())
     return PotPrice(at, {code: beta / weight for code, beta in rising.items()})
 
 
@@ -104,7 +104,7 @@ def guarantee_price(terms: Mapping[str, Term], *, pot: Exact, guarantees: Sequen
         effect=effect,
         receivers=receivers,
         payers={code: -change for code, change in effect.items() if change < 0},
-        moved=sum(receivers.values(), Fraction(0)),
+        moved=exact_sum(receivers.values()),
         lifted=lifted,
         held=held,
         multiplier_change=_gap(with_them.multiplier, without.multiplier),
@@ -177,7 +177,7 @@ def marginal_price(
     gap = _gap(above.multiplier, below.multiplier)
     return MarginalPrice(
         effect=effect,
-        moved=sum((change for change in effect.values() if change > 0), Fraction(0)),
+        moved=exact_sum(change for change in effect.values() if change > 0),
         multiplier_change=None if gap is None else gap / width,
         one_sided=one_sided,
     )

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from models_py.allocation.infeasible import GainsTooSmall, InfeasibleError
 from models_py.allocation.kernel import Term, solve_whole
-from models_py.allocation.rounding import Number, exact, listed
+from models_py.allocation.rounding import Number, exact, exact_sum, listed
 from models_py.errors import AllocationError
 
 
@@ -105,7 +105,7 @@ def _solved(
     takeable = {code: min(excess[code], room[code]) for code in excess}
     available = sum(math.floor(amount) for amount in takeable.values())
     if cost > available:
-        gains = sum(takeable.values(), Fraction(0))
+        gains = exact_sum(takeable.values())
         needed = cost / gains if gains else None
         raise InfeasibleError(GainsTooSmall(cost, available, cost - available, needed, tuple(sorted(pay_for))))
     if not cost:

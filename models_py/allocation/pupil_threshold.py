@@ -12,7 +12,7 @@ from fractions import Fraction
 import pandas as pd
 
 from models_py.allocation.claim_functions import Number
-from models_py.allocation.rounding import listed
+from models_py.allocation.rounding import exact_sum, listed
 from models_py.errors import AllocationError
 
 
@@ -70,7 +70,7 @@ def pupil_threshold_claims(
     ranked = _by_share(population)
     total = sum(ranked.values())
     cut = _cut(ranked, target * total)
-    mean = sum((Fraction(share) * count for share, count in ranked.items()), Fraction(0)) / total
+    mean = exact_sum(Fraction(share) * count for share, count in ranked.items()) / total
     gross: dict[str, Fraction] = {}
     for unit, share, count in zip(own["school_unit_code"], own["need_share"], own["pupil_count"], strict=True):
         weight = Fraction(share) - mean if share >= cut else Fraction(0)

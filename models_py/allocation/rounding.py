@@ -7,7 +7,7 @@ Nothing here touches a float: float remainders decide ties differently from 10**
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -67,10 +67,10 @@ def largest_remainder(
     unknown = sorted((lowest.keys() | highest.keys()) - amounts.keys())
     if unknown:
         raise AllocationError(f"bounds without an amount for {listed(unknown)}")
-    exact_sum = sum(amounts.values(), Fraction(0))
-    if exact_sum.denominator != 1:
-        raise AllocationError(f"amounts add up to {exact_sum}, which is not whole; share a whole total first")
-    total = exact_sum.numerator
+    together = exact_sum(amounts.values())
+    if together.denominator != 1:
+        raise AllocationError(f"amounts add up to {together}, which is not whole; share a whole total first")
+    total = together.numerator
 
     def clip(code: str, value: int) -> int:
         raised = max(value, lowest[code]) if code in lowest else value
@@ -100,6 +100,11 @@ def exact(value: Number) -> Fraction:
     if isinstance(value, Decimal) and not value.is_finite():
         raise AllocationError(f"{value} is not a finite number")
     return Fraction(value)
+
+
+def exact_sum(values: Iterable[Exact]) -> Fraction:
+    """Their sum as a Fraction, also of none and of whole numbers."""
+    return Fraction(sum(values))
 
 
 def half_even(value: Exact, *, decimals: int) -> int:

@@ -52,8 +52,8 @@ def cumulative_curve(amount: np.ndarray, *, pupils: np.ndarray, rank: np.ndarray
     """
     order = canonical(rank, pupils, amount)
     starts = _starts(rank[order])
-    pupil_sums = np.cumsum(np.add.reduceat(pupils[order].astype(float), starts))
-    amount_sums = np.cumsum(np.add.reduceat(amount[order].astype(float), starts))
+    pupil_sums = np.cumsum(np.add.reduceat(pupils[order], starts))
+    amount_sums = np.cumsum(np.add.reduceat(amount[order], starts))
     return Curve(
         pupil_share=np.concatenate([[0.0], pupil_sums / pupil_sums[-1]]),
         amount_share=np.concatenate([[0.0], amount_sums / amount_sums[-1]]),
@@ -67,7 +67,7 @@ def quantiles(values: np.ndarray, *, weights: np.ndarray, at: tuple[float, ...])
     """
     order = canonical(values, weights)
     starts = _starts(values[order])
-    weight = np.add.reduceat(weights[order].astype(float), starts)
+    weight = np.add.reduceat(weights[order], starts)
     middle = (np.cumsum(weight) - weight / 2) / weight.sum()
     return tuple(float(q) for q in np.interp(at, middle, values[order][starts]))
 

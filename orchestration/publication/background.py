@@ -96,7 +96,7 @@ def engine_tables(
     for place, one in enumerate(told):
         rows = one.rows
         shared = (
-            np.ones(len(rows), dtype=bool)
+            np.full(len(rows), True)
             if place == 0
             else np.array([key in same[one.publication_id] for key in zip(rows["factor"], rows["unit"], strict=True)])
         )
@@ -129,7 +129,7 @@ def engine_tables(
     together[flags] = together[flags].fillna(False).astype(bool)
     together = together.fillna({"cost": 1.0, "lower": 0.0, "upper": np.inf})
     # A cell that two publications share is told where either tells it, and cannot be taken back then.
-    by_key = together.groupby("key", sort=True)
+    by_key = together.groupby("key")
     merged = by_key.agg(
         value=("value", "max"), whole=("whole", "max"), cost=("cost", "max"), is_fixed=("is_fixed", "any"),
         must_hide=("must_hide", "any"), lower=("lower", "max"), upper=("upper", "min"),
@@ -144,7 +144,7 @@ def with_counts(told: Told, hidden: pd.Series) -> Told:
 
 def _bounds(rows: pd.DataFrame, ends: pd.DataFrame) -> np.ndarray:
     """Smallest and largest count that published ends of unit shares leave, the shares rounded to three decimals."""
-    found = rows[["factor", "level"]].merge(ends, on=["factor", "level"], how="left")
+    found = rows[["factor", "level"]].merge(ends, how="left")
     compared = ((rows["unit"] != ALL_UNITS) & (rows["pupils"] >= 20)).to_numpy()
     pupils = rows["pupils"].to_numpy()
     # A share is of pupils whose level is known, who are no more than the pupils; so only the upper end bounds a count.

@@ -168,7 +168,8 @@ def index_mean_off(index: pd.DataFrame) -> Failing:
     for form, rows in index.groupby("school_form", sort=True):
         pupils, told = rows["pupil_count"].astype("float64"), rows["need_index"].notna()
         known = math.fsum((pupils * rows["need_index"].astype("float64"))[told])
-        mean = known / pupils.sum() if pupils.sum() else math.nan
+        counted = float(pupils.sum())
+        mean = known / counted if counted else math.nan
         holds = abs(mean - 100) <= INDEX_TOLERANCE if told.all() else mean < 100  # the withheld ones are the rest of it
         if not holds:
             off.append(f"{form}: {mean!r}")

@@ -126,15 +126,12 @@ def changed_a_little(rows: pd.DataFrame, before: pd.DataFrame, *, threshold: int
     """
     both = rows[KEY].reset_index().merge(before, on=KEY, how="inner").set_index("index")
     now = rows.loc[both.index]
-    apart = np.ones(len(both), dtype=bool)
+    apart = np.full(len(both), True)
     ends = [(not_reached_within(each), pupils_within(each["about_count"].to_numpy())) for each in (now, both)]
-    for side in ("not_reached", "reached"):
-        (low, high), (low_before, high_before) = (
-            (lower, upper) if side == "not_reached" else (least - upper, most - lower)
-            for (lower, upper), (least, most) in ends
-        )
-        with np.errstate(invalid="ignore"):
-            apart &= (low - high_before >= threshold) | (low_before - high >= threshold)
+    missed = [of for of, _ in ends]
+    reached = [(least - upper, most - lower) for (lower, upper), (least, most) in ends]
+    for (low, high), (low_before, high_before) in (missed, reached):
+        apart &= (low - high_before >= threshold) | (low_before - high >= threshold)
     same = (now[PRINTED].to_numpy() == both[PRINTED].to_numpy()).all(axis=1) & (both["state"] != WITHHELD).to_numpy()
     return pd.Series(~same & ~apart, index=both.index).reindex(rows.index, fill_value=False) | _takes_over(rows, before)
 
@@ -234,7 +231,7 @@ def as_published(rows: pd.DataFrame) -> pd.DataFrame:
     """``PRINTED`` as columns of ``cohort_share``, with the interval that follows from what is printed."""
     told = rows[rows["state"] == TOLD]
     lower, upper = share_interval(told["percent"].to_numpy(), told["about_count"].to_numpy())
-    ends = pd.DataFrame({"lower": lower, "upper": upper}, index=told.index).reindex(rows.index)
+    ends = pd.DataFrame({"lower": lower, "upper": upper}, index=told.index)  # the others have none
     counted = rows["about_count"]
     return rows.assign(
         share_state=rows["state"],
