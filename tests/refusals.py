@@ -40,7 +40,9 @@ def refusals_as_kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     if os.environ.get(KEEP):
         _keep(kept, known, name, said)
     else:
-        assert said == known.get(name, []), f"its refusals say something else than {kept.name} keeps ({KEEP}=1 keeps them)"
+        assert said == known.get(name, []), (
+            f"its refusals say something else than {kept.name} keeps ({KEEP}=1 keeps them)"
+        )
 
 
 class _Listening:

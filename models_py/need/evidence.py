@@ -23,7 +23,7 @@ from models_py.need.composition import predict_with_composition
 from models_py.need.contributions import index_contributions
 from models_py.need.fit import NeedFit
 from models_py.need.from_prior import fit_from_prior
-from models_py.need.missing import missing_sensitivity
+from models_py.need.missing import GIVEN, missing_sensitivity
 from models_py.need.newly_arrived import fit_newly_arrived, newly_arrived_weights
 from models_py.need.own_pupils import OwnModel, weights_of
 from models_py.need.pooled import fit_pooled
@@ -203,12 +203,15 @@ def _own_counts(model: OwnModel) -> CellCounts:
 
 
 def _missing(model: OwnModel, *, seed: int) -> Any:
+    factors = _own_counts(model).factors
+    own = {factor.name for factor in factors}
     return missing_sensitivity(
         model.outcomes,
         model.used_register,
         estimate=model.estimate_again,
         seed=seed,
-        factors=_own_counts(model).factors,
+        given=[name for name in GIVEN if name in own],  # a policy need not name every factor
+        factors=factors,
         index_minimum_pupils=model.index_minimum_pupils,
     )
 

@@ -161,3 +161,18 @@ def test_a_part_that_is_refused_is_none_and_its_code_is_kept():
     assert (found.not_shown, found.tables, found.record) == ({"b": "too_few"}, {}, {})
     with pytest.raises(ZeroDivisionError):
         found.attempt("c", lambda: 1 // 0)
+
+
+def test_a_policy_that_names_few_factors_is_told_what_missing_background_does_too(world):
+    few = NeedPolicy(factors=("guardian_education", "immigration"))
+    data = world(51, schools=9, leavers=40, missing=0.1)
+    counts = count_outcomes(data.pupils, factors=few.chosen_factors)
+    model = OwnModel(
+        policy=few, counts=counts, candidates=counts, outcomes=data.pupils, register=data.register().assign(count_date=NOW),
+        dates=(NOW,), newly_outcomes=None, newly_register=None, identity="c" * 64, prior=None,
+        choice=Choice("own", "within_school", "enough events"), fit=fit_within_school(counts, minimum_events=1), tau=None,
+        path="too_few_events", index_minimum_pupils=25, own=own_fits(minimum_events=1),
+    )  # fmt: skip
+    told = evidence_of(model, **TOLD)
+    assert "missing background" not in told.not_shown
+    assert told.record["card"]["tried"]["missing"]["difference_rms"] > 0

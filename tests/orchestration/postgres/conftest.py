@@ -18,10 +18,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "publication")]
 from candidates import candidate, release  # noqa: E402
 from lacking import lacking  # noqa: E402
 
-from tests.refusals import refusals_as_kept  # noqa: E402, F401
-
 from bench.postgres_server import Server, binaries, running  # noqa: E402
 from orchestration.publication.postgres.sink import publish  # noqa: E402
+from tests.refusals import refusals_as_kept  # noqa: E402, F401
 
 _NUMBERS = itertools.count()
 
