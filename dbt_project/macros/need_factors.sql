@@ -47,18 +47,18 @@
 {# One number for the eight factors of a pupil (`int_need_profiles` has its words): one column where pupils are joined,
    kept and grouped, where eight words would cost many times as much. Of columns as `level_numbers`. #}
 {% macro need_profile() -%}
-    {{ _profile_of(level_numbers()) }}
+    {{ profile_of_levels(level_numbers()) }}
 {%- endmacro %}
 
 {# The number of whom nothing is known. #}
 {% macro unknown_profile() -%}
     {%- set numbers = {} -%}
     {%- for factor, levels in need_levels().items() -%}{%- do numbers.update({factor: levels | length - 1}) -%}{%- endfor -%}
-    {{ _profile_of(numbers) }}
+    {{ profile_of_levels(numbers) }}
 {%- endmacro %}
 
 {# Level numbers by factor -> their profile: each factor is a digit in a number system of its own levels. #}
-{% macro _profile_of(numbers) -%}
+{% macro profile_of_levels(numbers) -%}
     {%- set sizes = [] -%}
     {%- for levels in need_levels().values() -%}{%- do sizes.append(levels | length) -%}{%- endfor -%}
     cast(
@@ -81,3 +81,39 @@
     end as {{ factor }}{{ "," if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{# The eight words of a profile, of `int_need_profiles` under another name. #}
+{% macro words_of(profiles) -%}
+    {%- for factor in need_factors() %}
+    {{ profiles }}.{{ factor }}{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# Every profile with its words. #}
+{% macro all_need_profiles() %}
+with
+{%- for factor, levels in need_levels().items() %}
+{{ factor }}_levels as (
+    {%- for level in levels %}
+    select
+        {{ loop.index0 }} as place,
+        '{{ level }}' as level
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+){{ "," if not loop.last }}
+{%- endfor %}
+
+select
+    {%- set numbers = {} %}
+    {%- for factor in need_factors() %}{% do numbers.update({factor: factor ~ "_levels.place"}) %}{% endfor %}
+    {{ profile_of_levels(numbers) }} as need_profile,
+    {%- for factor in need_factors() %}
+    {{ factor }}_levels.level as {{ factor }}{{ "," if not loop.last }}
+    {%- endfor %}
+from {{ need_factors()[0] }}_levels
+{%- for factor in need_factors()[1:] %}
+cross join {{ factor }}_levels
+{%- endfor %}
+{% endmacro %}

@@ -1,7 +1,7 @@
 -- One row per accepted row of costs, staff and state grants that does not count: what became of it. A unit that no
--- register has known at any time is left out and told; so is what cannot be true: more certified teachers than teachers,
--- more used than granted. A grant stands at its organiser, and at a unit only where the register has known that organiser to
--- run it. A sole trader's number is a personal one, which the door forgets.
+-- register has known at any time is left out and told; so is what cannot be true: more certified teachers than
+-- teachers, more used than granted. A grant stands at its organiser, and at a unit only where the register has known
+-- that organiser to run it. A sole trader's number is a personal one, which the door forgets.
 with
 run_by as (
     select distinct

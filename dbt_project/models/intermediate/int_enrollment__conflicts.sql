@@ -60,8 +60,8 @@ succession as (
     from {{ ref("int_school_units__succession") }}
 ),
 
--- What the register says has ended, and what it does not name though something took over from it: any other unit that it
--- does not name may lie in another municipality.
+-- What the register says has ended, and what it does not name though something took over from it: any other unit that
+-- it does not name may lie in another municipality.
 ended_units as (
     select
         municipality_code,

@@ -1,8 +1,8 @@
 {{ config(materialized="view") }}
 -- One row per accepted enrollment row of a newest delivery: what the count of a month asks of it.
--- is_in_force: enrolled on the day the count is of; in July and August that is 31 August, whenever the file was made: pupils
--- who start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). is_of_august: enrolled on the 31 August before an
--- autumn's count. A register that does not say where a pupil lives means its own municipality.
+-- is_in_force: enrolled on the day the count is of; in July and August that is 31 August, whenever the file was made:
+-- pupils who start then are entitled from 1 July (Skolförordningen 14 kap. 1 §). is_of_august: enrolled on the
+-- 31 August before an autumn's count. A register that does not say where a pupil lives means its own municipality.
 -- A view: a copy of every row would cost more than asking again.
 {% set autumn_day = "make_date(cast(extract(year from enrollment.count_date) as integer), 8, 31)" %}
 {% set entitled_day -%}

@@ -1,9 +1,11 @@
 -- One row per accepted row of the other school forms that does not count: what became of it.
 --   not_valid_on_count_date  the place has not begun, or has ended
 --   stage_not_of_form        the form has no such stage on the day (a dated table says which it has)
---   counted_in_school        the child is in preschool class or compulsory school that day; a form of the same kind of place
---                            cannot be held beside it. A leisure-time centre and adult education go together with others.
---   counted_in_other_form    the person holds two places that exclude each other; the later one counts, then the lower code
+--   counted_in_school        the child is in preschool class or compulsory school that day; a form of the same kind of
+--                            place cannot be held beside it. A leisure-time centre and adult education go together with
+--                            others.
+--   counted_in_other_form    the person holds two places that exclude each other; the later one counts, then the lower
+--                            code
 -- At most one place counts in forms that exclude each other, and one in each form that goes together with others.
 with
 stages as (
@@ -20,24 +22,26 @@ stages as (
     group by placements.delivery_id, placements.delivery_row_number
 ),
 
+asked as (
+    select distinct
+        municipality_code,
+        count_date
+    from {{ ref("stg_municipality__form_enrollment") }}
+),
+
 in_school as (
     select distinct
         enrollment.municipality_code,
         enrollment.pupil_key,
-        placements.count_date
+        asked.count_date
     from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
-    inner join (
-        select distinct
-            municipality_code,
-            count_date
-        from {{ ref("stg_municipality__form_enrollment") }}
-    ) as placements
+    inner join asked
         on
-            enrollment.municipality_code = placements.municipality_code
+            enrollment.municipality_code = asked.municipality_code
             and {{ is_yearly_count("enrollment.count_date") }}
-            and {{ count_date_around("enrollment.count_date") }} = {{ count_date_around("placements.count_date") }}
-            and enrollment.valid_from <= placements.count_date
-            and coalesce(enrollment.valid_to >= placements.count_date, true)
+            and {{ count_date_around("enrollment.count_date") }} = {{ count_date_around("asked.count_date") }}
+            and enrollment.valid_from <= asked.count_date
+            and coalesce(enrollment.valid_to >= asked.count_date, true)
 ),
 
 judged_rows as (
@@ -70,7 +74,9 @@ judged_rows as (
 ),
 
 fates as (
-    {{ row_fates("judged_rows", keys=["pupil_key", "school_unit_code", "school_form"], excluded_rule="rule_of_the_row") }}
+    {{ row_fates(
+        "judged_rows", keys=["pupil_key", "school_unit_code", "school_form"], excluded_rule="rule_of_the_row"
+    ) }}
 ),
 
 choices as (
@@ -80,7 +86,11 @@ choices as (
         row_fate,
         excluded_rule,
         row_fate = 'used' and row_number() over (
-            partition by delivery_id, pupil_key, row_fate, case when is_exclusive then 'exclusive' else kind_of_place end
+            partition by
+                delivery_id,
+                pupil_key,
+                row_fate,
+                case when is_exclusive then 'exclusive' else kind_of_place end
             order by valid_from desc, school_unit_code asc, delivery_row_number asc
         ) > 1 as is_other_row_kept
     from fates

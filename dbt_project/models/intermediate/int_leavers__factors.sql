@@ -50,9 +50,7 @@ select
     not leavers.is_eligible_vocational as is_not_eligible,
     leavers.merit_value,
     coalesce(leavers.schooling_year, 0) as schooling_year,
-    {%- for factor in need_factors() %}
-    profiles.{{ factor }}{{ "," if not loop.last }}
-    {%- endfor %}
+    {{ words_of("profiles") }}
 from leavers
 left join looked_up
     on

@@ -12,15 +12,17 @@ counts as (
     from {{ ref("stg_municipality__protected_counts") }}
 ),
 
+asked as (
+    select distinct
+        municipality_code,
+        count_date
+    from counts
+),
+
 used_deliveries as (
     select distinct enrollment.delivery_id
     from {{ used_rows(ref("stg_municipality__enrollment"), ref("int_enrollment__fates")) }} as enrollment
-    inner join (
-        select distinct
-            municipality_code,
-            count_date
-        from counts
-    ) as asked
+    inner join asked
         on
             enrollment.municipality_code = asked.municipality_code
             and enrollment.count_date = asked.count_date

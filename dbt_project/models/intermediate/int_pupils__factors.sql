@@ -7,8 +7,6 @@ select
     pupils.school_unit_code,
     pupils.grade,
     pupils.schooling_year,
-    {%- for factor in need_factors() %}
-    profiles.{{ factor }}{{ "," if not loop.last }}
-    {%- endfor %}
+    {{ words_of("profiles") }}
 from {{ ref("int_pupils__profiles") }} as pupils
 inner join {{ ref("int_need_profiles") }} as profiles on pupils.need_profile = profiles.need_profile

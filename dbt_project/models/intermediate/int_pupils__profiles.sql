@@ -1,6 +1,6 @@
--- One row per municipality, count date and pupil: where the pupil counts, and the eight factors as one number. A pupil with
--- protected identity came as one of a number: counted and paid for like a pupil of whom nothing is known, under a key that
--- only numbers them.
+-- One row per municipality, count date and pupil: where the pupil counts, and the eight factors as one number. A pupil
+-- with protected identity came as one of a number: counted and paid for like a pupil of whom nothing is known, under a
+-- key that only numbers them.
 -- schooling_year: 1 to 4 for a pupil newly arrived in the sense of the School Act, else 0.
 with
 protected as (

@@ -1,5 +1,5 @@
--- One row per accepted result row that does not count: what became of it. Only leavers of the last grade (9, from July 2028
--- 10) with a known outcome count.
+-- One row per accepted result row that does not count: what became of it. Only leavers of the last grade (9, from July
+-- 2028 10) with a known outcome count.
 with
 results as (
     select

@@ -1,5 +1,5 @@
--- What an index of a form is made of, counted: people alike in all of it are one row. What a form's delivery does not say
--- stands as if nothing were known; the form's source of need does not read it.
+-- What an index of a form is made of, counted: people alike in all of it are one row. What a form's delivery does not
+-- say stands as if nothing were known; the form's source of need does not read it.
 with
 placements as (
     select

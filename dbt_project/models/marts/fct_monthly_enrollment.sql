@@ -1,11 +1,20 @@
 -- One row per municipality, count date, school unit, grade and home municipality: the pupils that a month is paid by.
--- A count in July or August is of the autumn: who is enrolled on 31 August counts (`int_enrollment__months`). A pupil counts
--- once, as in the fates.
+-- A count in July or August is of the autumn: who is enrolled on 31 August counts (`int_enrollment__months`). A pupil
+-- counts once, as in the fates.
 -- august_pupil_count: pupils of an autumn's count where they were on 31 August. Who has changed school unit since then
 -- counts at the unit of August: by an ended row of the same file, else by the latest file of July or August. Who came
 -- after 31 August does not count.
 -- A pupil with protected identity lives in the register's own municipality.
 with
+rows_of_several as (
+    select enrollment.*
+    from {{ ref("int_enrollment__months") }} as enrollment
+    inner join {{ ref("int_enrollment__several") }} as several
+        on
+            enrollment.delivery_id = several.delivery_id
+            and enrollment.pupil_key = several.pupil_key
+),
+
 -- Of a pupil with several rows in a file, one counts.
 chosen_of_several as (
     select
@@ -16,20 +25,15 @@ chosen_of_several as (
         school_unit_code,
         grade,
         home_municipality_code,
-        {%- for condition in ["is_in_force", "is_of_august"] %}
-        {{ condition }} and row_number() over (
-            partition by delivery_id, pupil_key, {{ condition }}
+        is_in_force and row_number() over (
+            partition by delivery_id, pupil_key, is_in_force
             order by valid_from desc, school_unit_code asc, delivery_row_number asc
-        ) = 1 as {{ "counts_now" if loop.first else "counts_in_august" }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from (
-        select enrollment.*
-        from {{ ref("int_enrollment__months") }} as enrollment
-        inner join {{ ref("int_enrollment__several") }} as several
-            on
-                enrollment.delivery_id = several.delivery_id
-                and enrollment.pupil_key = several.pupil_key
-    ) as rows_of_several
+        ) = 1 as counts_now,
+        is_of_august and row_number() over (
+            partition by delivery_id, pupil_key, is_of_august
+            order by valid_from desc, school_unit_code asc, delivery_row_number asc
+        ) = 1 as counts_in_august
+    from rows_of_several
 ),
 
 -- Looked up by delivery: most homes have none of the summer.
@@ -58,11 +62,7 @@ changed_since as (
             partition by present.delivery_id, present.pupil_key
             order by of_summer.count_date desc
         ) as place
-    from (
-        select *
-        from {{ ref("int_enrollment__months") }} as enrollment
-        where extract(month from count_date) >= 9 and is_in_force and not is_of_august
-    ) as present
+    from {{ ref("int_enrollment__months") }} as present
     inner join of_summer
         on
             present.municipality_code = of_summer.municipality_code
@@ -74,7 +74,11 @@ changed_since as (
             present.delivery_id = here_in_august.delivery_id
             and present.pupil_key = here_in_august.pupil_key
             and here_in_august.counts_in_august
-    where here_in_august.pupil_key is null
+    where
+        extract(month from present.count_date) >= 9
+        and present.is_in_force
+        and not present.is_of_august
+        and here_in_august.pupil_key is null
 ),
 
 counted as (

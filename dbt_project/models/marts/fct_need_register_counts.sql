@@ -5,9 +5,7 @@ select
     counted.count_date,
     counted.school_unit_code,
     counted.schooling_year,
-    {%- for factor in need_factors() %}
-    profiles.{{ factor }},
-    {%- endfor %}
+    {{ words_of("profiles") }},
     counted.pupil_count
 from {{ ref("int_need_register__counted") }} as counted
 inner join {{ ref("int_need_profiles") }} as profiles on counted.need_profile = profiles.need_profile

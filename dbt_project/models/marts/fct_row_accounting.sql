@@ -1,6 +1,6 @@
 -- The door's number of accepted rows beside what became of them here: rows that were read and do not count have a fate,
--- the others are used. Whether a municipality's own data stand in for Skolverket's is no fate of a row: it is decided per
--- municipality and date, after the delivery is used.
+-- the others are used. Whether a municipality's own data stand in for Skolverket's is no fate of a row: it is decided
+-- per municipality and date, after the delivery is used.
 {% set staged = {
     "int_enrollment__fates": ["stg_municipality__enrollment"],
     "int_background__fates": ["stg_municipality__background"],
