@@ -299,6 +299,8 @@ def test_groups_share_a_budget_by_weight_or_are_paid_by_price_the_national_one_w
     assert sek(result, "base_part") == {"A": 643}
     with pytest.raises(AllocationError, match=r"a group that people are in: bf: units 1 \(A\)"):
         paid(priced, pupils={"A": {"bf": 3}})
+    with pytest.raises(AllocationError, match=r"a group that people are in: none: units 2 \(A, B\)"):
+        paid(priced, pupils={"A": {"": 3}, "B": {"": 1}})
 
 
 # Refusals

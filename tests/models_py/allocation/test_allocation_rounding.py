@@ -147,3 +147,4 @@ def test_a_decimal_of_38_digits_is_exact():
 def test_lists_name_how_many_and_the_first_few():
     assert listed(["A", "B"]) == "2 (A, B)"
     assert listed(list("ABCDEFG")) == "7 (A, B, C, D, E, …)"
+    assert listed(list("ABCDE")) == "5 (A, B, C, D, E)"

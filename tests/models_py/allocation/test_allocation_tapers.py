@@ -103,6 +103,11 @@ def test_the_gate_of_a_distance_may_stand_anywhere_below_its_threshold():
     assert sparsity(**REMOTE, distance_gate=Decimal("0.99")) == 1000
 
 
+def test_thresholds_may_be_as_small_as_one_pupil_and_one_mile():
+    assert sparsity(**REMOTE | {"size_threshold": 1, "year_group_size": Decimal("0.5")}) == 1000
+    assert sparsity(**REMOTE | {"distance_threshold": 1}) == 1000
+
+
 @pytest.mark.parametrize(
     "call",
     [
