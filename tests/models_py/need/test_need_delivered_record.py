@@ -88,6 +88,7 @@ def test_the_index_is_named_and_shares_are_left_out():
     assert found.index["municipality_code"].unique().tolist() == ["9999"]
     assert found.index["funding_year"].unique().tolist() == [2027]
     assert found.index["need_share"].isna().all()
+    assert found.index["need_share"].dtype == float
     assert found.index["index_rule"].tolist() == ["own", "own", "municipal_mean", "municipal_mean"]
     assert found.index[["need_index_lower", "need_index_upper"]].isna().all().all()
     assert found.refusal is None

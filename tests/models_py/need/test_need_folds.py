@@ -161,3 +161,13 @@ def test_a_fit_of_folds_needs_a_ridge_and_time(arguments, reason: str, words: st
 def test_leavers_held_out_are_those_of_the_cells():
     folds = Folds("school", np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2)))
     assert folds.pupils.tolist() == [3.0, 7.0]
+
+
+@pytest.mark.parametrize("far", [-800.0, 800.0])
+def test_a_start_where_every_chance_is_nought_or_one_finds_its_way_back(far):
+    whole, folds = counts(), cohort_folds(counts())
+    cold = fit_folds(whole, folds=folds, columns=[0], ridge=0.05)
+    back = fit_folds(
+        whole, folds=folds, columns=[0], ridge=0.05, start=np.full((len(folds.trials), 1), far), max_iterations=1000
+    )
+    assert back.slopes == pytest.approx(cold.slopes, abs=1e-8)
