@@ -24,7 +24,8 @@ ONE_UNIT = f"""school_unit_code = (
 
 def _changed(sql: str, *, rule_id: str | None = None) -> Callable[[Bench], None]:
     def fault(bench: Bench) -> None:
-        with duckdb.connect(bench.warehouse.path) as connection:
+        beside = {"file_search_path": str(Path(bench.warehouse.path).parent)}
+        with duckdb.connect(bench.warehouse.path, config=beside) as connection:
             before = connection.execute(sql).fetchone()
             if before is not None and before[0] == 0:
                 raise RuntimeError(f"the fault changed no row: {sql[:80]}")
