@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 KEEP = "LIKVARD_KEEP_REFUSALS"
-_PLACES = re.compile(r"/[^\s'\":,;]*/pytest-of-[^\s'\":,;/]+/pytest-\d+(/popen-gw\d+)?/[^\s'\":,;/]+")
-"""Folders of a run of the tests."""
+_PLACES = re.compile(r"(?:[^\s'\":,;]*/)?(?:pytest-\d+|popen-gw\d+)/[^\s'\":,;/]+|(?<=\bbi_)\d+")
+"""Folders and databases of one run of the tests."""
 _raises = pytest.raises
 
 

@@ -28,13 +28,13 @@ from orchestration.form_results import WHOLE
 from orchestration.payments.inputs import YearInputs
 from orchestration.payments.kept_forms import ORE_PER_SEK, KeptForms, keep
 from orchestration.payments.places import Place
+from orchestration.payments.prepare import SEAL_RULE
 from orchestration.publication.candidate import Outcome, Reason
 from orchestration.resources.payment_policy import PaymentPolicy
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.school_forms import school_forms
 
-KEPT_RULE = "G-PAYMENT-003"
 INDEPENDENT = "independent"
 PRICED = "prices_by_group"
 GROUP, NATIONAL = "group_", "national_"
@@ -99,7 +99,7 @@ def keep_decided_forms(
         try:
             keep(Place(payments, code, funding_year), one.publication_id, KeptForms(lines, units, terms))
         except PaymentError as error:  # its neighbours' proposals stand
-            told[-1] = replace(one, status="refused", reasons=(Reason(KEPT_RULE, 1, str(error)),))
+            told[-1] = replace(one, status="refused", reasons=(Reason(SEAL_RULE, 1, str(error)),))
     return told
 
 
