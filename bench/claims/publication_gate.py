@@ -40,7 +40,7 @@ def every_rule_alone() -> Measured:
     held_up = sum(words.startswith("the neighbour") for one in caught for words in one.problems)
     figure = (
         f"{len(all_rules())} rules; {len(caught)} single faults in a whole home, {len(caught) - len(bad)} caught by their rule "
-        f"({len(ALSO_CAUGHT_BY)} of them by the contract of its column as well); of {len(critical)} "
+        f"({len(ALSO_CAUGHT_BY)} of them by rules of what follows from it as well); of {len(critical)} "
         f"critical ones {out} published; {len(IN_TESTS)} on small candidates, {'all' if whole else 'not all'} caught alone by the "
         f"tests; {len(alarms)} false alarms on clean data; {held_up} neighbours held up"
     )

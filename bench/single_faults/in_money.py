@@ -5,14 +5,14 @@ Belongs here: one function per rule on lines, wide table or budget. Does not: ju
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pandas as pd
 
-from bench.single_faults.home import Bench, changed
+from bench.single_faults.home import SPOILED, YEAR, Bench, changed
 
-LINES, WIDE = "fct_allocation", "school_allocation"
+LINES, WIDE, INTERVALS = "fct_allocation", "school_allocation", "allocation_interval"
 HALF_KRONA = 50
 
 
@@ -22,50 +22,56 @@ def _pay(lines: pd.DataFrame, at: int, amount: int) -> None:
     lines.loc[at, "amount_ore"] = amount
 
 
-def _first_unit(lines: pd.DataFrame, component: str) -> pd.Index:
-    unit = lines.loc[lines["component_code"] == component, "school_unit_code"].iloc[0]
-    return lines.index[(lines["school_unit_code"] == unit) & (lines["component_code"] == component)]
-
-
-def _negative(lines: pd.DataFrame) -> pd.DataFrame:
-    one, other = _first_unit(lines, "base_part")[:2]
-    total = int(lines.loc[one, "amount_ore"]) + int(lines.loc[other, "amount_ore"])
-    _pay(lines, one, -100)
-    _pay(lines, other, total + 100)
-    return lines
-
-
-def _moved(bench: Bench, moved: dict[str, int]) -> None:
-    """Add öre to components of the first unit that has them, in the lines and in the wide table alike."""
-    units: list[str] = []
+def _moved(bench: Bench, moved: Mapping[tuple[str, int], int]) -> None:
+    """Add öre to a component of a unit, wherever its amount is told; the unit by its place among those with the component."""
+    of_unit: dict[str, int] = {}
 
     def lines(rows: pd.DataFrame) -> pd.DataFrame:
-        for component, ore in moved.items():
-            at = _first_unit(rows, component)[0]
-            units.append(rows.loc[at, "school_unit_code"])
+        for (component, place), ore in moved.items():
+            unit = rows.loc[rows["component_code"] == component, "school_unit_code"].unique()[place]
+            at = rows.index[(rows["school_unit_code"] == unit) & (rows["component_code"] == component)][0]
             _pay(rows, at, int(rows.loc[at, "amount_ore"]) + ore)
+            of_unit[unit] = of_unit.get(unit, 0) + ore
+            named.append((unit, component, ore))
         return rows
 
     def wide(rows: pd.DataFrame) -> pd.DataFrame:
-        for (component, ore), unit in zip(moved.items(), units, strict=True):
+        for unit, component, ore in named:
             at = rows.index[rows["school_unit_code"] == unit][0]
             rows.loc[at, [f"{component}_sek", "total_sek"]] += Decimal(ore) / 100
             per_pupil = Decimal(rows.loc[at, "total_sek"]) / int(rows.loc[at, "pupil_count"])
             rows.loc[at, "total_per_pupil_sek"] = per_pupil.quantize(Decimal("0.01"))
         return rows
 
+    def intervals(rows: pd.DataFrame) -> pd.DataFrame:
+        totals = [name for name in rows if name.startswith("total_") and name.endswith("_sek")]
+        for unit, ore in of_unit.items():
+            rows.loc[rows["school_unit_code"] == unit, totals] += Decimal(ore) / 100
+        return rows
+
+    named: list[tuple[str, str, int]] = []
     changed(LINES, lines)(bench)
     changed(WIDE, wide)(bench)
+    changed(INTERVALS, intervals)(bench)
+
+
+def _negative(bench: Bench) -> None:
+    """One unit owes a krona, and another one has its money."""
+    rows = bench.tables.read(LINES, YEAR)
+    own = rows[rows["municipality_code"] == SPOILED]
+    unit = own.loc[own["component_code"] == "base_part", "school_unit_code"].iloc[0]
+    owed = int(own.loc[own["school_unit_code"] == unit, "amount_ore"].sum()) + 100
+    _moved(bench, {("base_part", 0): -owed, ("base_part", 1): owed})
 
 
 def _half_a_krona(bench: Bench) -> None:
     """Half a krona goes from one component of a unit to the other."""
-    _moved(bench, {"base_part": HALF_KRONA, "structural_part": -HALF_KRONA})
+    _moved(bench, {("base_part", 0): HALF_KRONA, ("structural_part", 0): -HALF_KRONA})
 
 
 def _a_krona_too_much(bench: Bench) -> None:
     """One unit is paid a krona that no budget has."""
-    _moved(bench, {"base_part": 100})
+    _moved(bench, {("base_part", 0): 100})
 
 
 def _other_rate(lines: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +109,7 @@ def _one_form_uncounted(overview: pd.DataFrame) -> pd.DataFrame:
 
 
 FAULTS: dict[str, Callable[[Bench], None]] = {
-    "R-AMOUNT-001": changed(LINES, _negative),
+    "R-AMOUNT-001": _negative,
     "R-AMOUNT-002": _half_a_krona,
     "R-EQUAL-001": changed(LINES, _other_rate),
     "R-FORM-001": changed("form_allocation", _rounding_off),

@@ -47,8 +47,13 @@ IN_TESTS: dict[str, str] = {
 """Rule id → the tests that break it alone on a small candidate: acts of persons, and tables made of other tables, where a
 single fault in a whole home cannot be told from its consequences."""
 
-ALSO_CAUGHT_BY = {"Q-SHARE-001": frozenset({"G-CONTRACT-001"})}
-"""Rules whose fault another rule sees too, and why: a share beyond 0..1 is no share, so its column breaks its contract."""
+ALSO_CAUGHT_BY = {
+    "Q-SHARE-001": frozenset({"G-CONTRACT-001"}),
+    "R-AMOUNT-001": frozenset({"G-CONTRACT-001"}),
+    "G-TOTAL-001": frozenset({"G-ORGANISER-001", "G-ORGANISER-003", "G-ORGANISER-004"}),
+}
+"""Rules whose fault others see too, and why: a share beyond 0..1 and a total below 0 break the contracts of their columns, and
+each organiser's calculation is worked out again from the lines."""
 
 
 @dataclass(frozen=True, slots=True)
