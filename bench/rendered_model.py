@@ -8,11 +8,13 @@ import jinja2
 
 from orchestration.manifest import PROJECT
 
+MACROS = ("used_rows", "several_rows", "repeated_hashes")
+"""The files of macros that such a model may call."""
+
 
 def rendered(model: str) -> str:
-    """The SQL of ``intermediate/name`` or ``marts/name``; of the project's macros it knows ``used_rows``."""
-    macros = jinja2.Template((PROJECT / "macros" / "used_rows.sql").read_text("utf-8")).module
-    path = Path(PROJECT, "models", f"{model}.sql")
-    return jinja2.Template(path.read_text("utf-8")).render(
-        ref=lambda name: name, used_rows=macros.used_rows, config=lambda **_: ""
-    )  # type: ignore[attr-defined]
+    """The SQL of ``intermediate/name`` or ``marts/name``."""
+    parts = [PROJECT / "macros" / f"{name}.sql" for name in MACROS]
+    text = "\n".join(path.read_text("utf-8") for path in [*parts, Path(PROJECT, "models", f"{model}.sql")])
+    given = {"ref": lambda name: name, "config": lambda **_: "", "row_hash": lambda names: f"hash({', '.join(names)})"}
+    return jinja2.Template(text).render(given)

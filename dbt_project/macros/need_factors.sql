@@ -71,17 +71,6 @@
     )
 {%- endmacro %}
 
-{# The eight factors as words, of columns as `level_numbers`. #}
-{% macro banded_factors() -%}
-    {%- for factor, number in level_numbers().items() %}
-    case {{ number }}
-        {%- for level in need_levels()[factor] %}
-        {{ "when " ~ loop.index0 ~ " then" if not loop.last else "else" }} '{{ level }}'
-        {%- endfor %}
-    end as {{ factor }}{{ "," if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
 {# The eight words of a profile, of `int_need_profiles` under another name. #}
 {% macro words_of(profiles) -%}
     {%- for factor in need_factors() %}

@@ -3,13 +3,9 @@
 (
     select staged.*
     from {{ staged }} as staged
-    where
-        not exists (
-            select 1
-            from {{ fates }} as fates
-            where
-                fates.delivery_id = staged.delivery_id
-                and fates.delivery_row_number = staged.delivery_row_number
-        )
+    anti join {{ fates }} as fates
+        on
+            staged.delivery_id = fates.delivery_id
+            and staged.delivery_row_number = fates.delivery_row_number
 )
 {%- endmacro %}

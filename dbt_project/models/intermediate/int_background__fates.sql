@@ -1,2 +1,2 @@
 -- One row per accepted background row that does not count: what became of it.
-{{ fate_per_staged_row(ref("stg_municipality__background"), key="pupil_key") }}
+{{ fate_per_row(ref("stg_municipality__background"), keys=["pupil_key"]) }}

@@ -21,11 +21,7 @@ rows_of_several as (
         enrollment.valid_from <= enrollment.count_date
         and coalesce(enrollment.valid_to >= enrollment.count_date, true) as is_valid_on_count_date,
         coalesce(enrollment.valid_to, date '9999-12-31') as last_day
-    from {{ ref("stg_municipality__enrollment") }} as enrollment
-    inner join {{ ref("int_enrollment__several") }} as several
-        on
-            enrollment.delivery_id = several.delivery_id
-            and enrollment.pupil_key = several.pupil_key
+    from {{ rows_of_several(ref("stg_municipality__enrollment")) }} as enrollment
     left join {{ ref("int_enrollment__fates") }} as fates
         on
             enrollment.delivery_id = fates.delivery_id

@@ -18,52 +18,47 @@ rows_of_several as (
         enrollment.grade,
         enrollment.valid_from,
         {{ rule_of_the_row }} as rule_of_the_row
-    from {{ ref("stg_municipality__enrollment") }} as enrollment
-    inner join {{ ref("int_enrollment__several") }} as several
-        on
-            enrollment.delivery_id = several.delivery_id
-            and enrollment.pupil_key = several.pupil_key
+    from {{ rows_of_several(ref("stg_municipality__enrollment")) }} as enrollment
 ),
 
-fates as (
-    {{ row_fates("rows_of_several", keys=["pupil_key", "school_unit_code", "grade"], excluded_rule="rule_of_the_row") }}
+fates_of_several as (
+    {{ fate_per_row(
+        "rows_of_several", keys=["pupil_key", "school_unit_code", "grade"], excluded_rule="rule_of_the_row"
+    ) }}
 ),
 
 choices as (
     select
         delivery_id,
         delivery_row_number,
-        row_fate,
-        excluded_rule,
-        row_fate = 'used' and row_number() over (
-            partition by delivery_id, pupil_key, row_fate
+        row_number() over (
+            partition by delivery_id, pupil_key
             order by valid_from desc, school_unit_code asc, delivery_row_number asc
-        ) > 1 as is_other_row_kept
-    from fates
+        ) as place
+    from {{ used_rows("rows_of_several", "fates_of_several") }} as used
 )
 
 select
     delivery_id,
     delivery_row_number,
-    case when is_other_row_kept then 'excluded' else row_fate end as row_fate,
-    case when is_other_row_kept then 'pupil_counted_elsewhere' else excluded_rule end as excluded_rule
+    row_fate,
+    excluded_rule
+from fates_of_several
+union all
+select
+    delivery_id,
+    delivery_row_number,
+    'excluded' as row_fate,
+    'pupil_counted_elsewhere' as excluded_rule
 from choices
-where row_fate <> 'used' or is_other_row_kept
+where place > 1
 union all
 select
     enrollment.delivery_id,
     enrollment.delivery_row_number,
     case when not coalesce(deliveries.is_newest, false) then 'superseded' else 'excluded' end as row_fate,
     {{ rule_of_the_row }} as excluded_rule
-from {{ ref("stg_municipality__enrollment") }} as enrollment
+from {{ rows_of_one(ref("stg_municipality__enrollment")) }} as enrollment
 left join {{ ref("int_deliveries__accepted") }} as deliveries
     on enrollment.delivery_id = deliveries.delivery_id
-where
-    (not coalesce(deliveries.is_newest, false) or {{ rule_of_the_row }} is not null)
-    and not exists (
-        select 1
-        from {{ ref("int_enrollment__several") }} as several
-        where
-            several.delivery_id = enrollment.delivery_id
-            and several.pupil_key = enrollment.pupil_key
-    )
+where not coalesce(deliveries.is_newest, false) or {{ rule_of_the_row }} is not null

@@ -74,7 +74,7 @@ judged_rows as (
 ),
 
 fates as (
-    {{ row_fates(
+    {{ fate_per_row(
         "judged_rows", keys=["pupil_key", "school_unit_code", "school_form"], excluded_rule="rule_of_the_row"
     ) }}
 ),
@@ -83,23 +83,27 @@ choices as (
     select
         delivery_id,
         delivery_row_number,
-        row_fate,
-        excluded_rule,
-        row_fate = 'used' and row_number() over (
+        row_number() over (
             partition by
                 delivery_id,
                 pupil_key,
-                row_fate,
                 case when is_exclusive then 'exclusive' else kind_of_place end
             order by valid_from desc, school_unit_code asc, delivery_row_number asc
-        ) > 1 as is_other_row_kept
-    from fates
+        ) as place
+    from {{ used_rows("judged_rows", "fates") }} as used
 )
 
 select
     delivery_id,
     delivery_row_number,
-    case when is_other_row_kept then 'excluded' else row_fate end as row_fate,
-    case when is_other_row_kept then 'counted_in_other_form' else excluded_rule end as excluded_rule
+    row_fate,
+    excluded_rule
+from fates
+union all
+select
+    delivery_id,
+    delivery_row_number,
+    'excluded' as row_fate,
+    'counted_in_other_form' as excluded_rule
 from choices
-where row_fate <> 'used' or is_other_row_kept
+where place > 1

@@ -23,31 +23,48 @@ leveled as (
             when not has_other_mother_tongue then 'no'
             else 'missing'
         end as other_mother_tongue,
-        {{ banded_factors() }}
+        {{ need_profile() }} as need_profile
     from placements
+),
+
+counted as (
+    select
+        municipality_code,
+        count_date,
+        school_form,
+        school_unit_code,
+        programme,
+        admission_merit_value,
+        prior_education,
+        study_path,
+        other_mother_tongue,
+        need_profile,
+        cast(count(*) as bigint) as pupil_count
+    from leveled
+    group by
+        municipality_code,
+        count_date,
+        school_form,
+        school_unit_code,
+        programme,
+        admission_merit_value,
+        prior_education,
+        study_path,
+        other_mother_tongue,
+        need_profile
 )
 
 select
-    municipality_code,
-    count_date,
-    school_form,
-    school_unit_code,
-    programme,
-    admission_merit_value,
-    prior_education,
-    study_path,
-    other_mother_tongue,
-    {{ need_factors() | join(",\n    ") }},
-    cast(count(*) as bigint) as pupil_count
-from leveled
-group by
-    municipality_code,
-    count_date,
-    school_form,
-    school_unit_code,
-    programme,
-    admission_merit_value,
-    prior_education,
-    study_path,
-    other_mother_tongue,
-    {{ need_factors() | join(",\n    ") }}
+    counted.municipality_code,
+    counted.count_date,
+    counted.school_form,
+    counted.school_unit_code,
+    counted.programme,
+    counted.admission_merit_value,
+    counted.prior_education,
+    counted.study_path,
+    counted.other_mother_tongue,
+    {{ words_of("profiles") }},
+    counted.pupil_count
+from counted
+inner join {{ ref("int_need_profiles") }} as profiles on counted.need_profile = profiles.need_profile

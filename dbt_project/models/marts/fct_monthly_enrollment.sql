@@ -6,15 +6,6 @@
 -- after 31 August does not count.
 -- A pupil with protected identity lives in the register's own municipality.
 with
-rows_of_several as (
-    select enrollment.*
-    from {{ ref("int_enrollment__months") }} as enrollment
-    inner join {{ ref("int_enrollment__several") }} as several
-        on
-            enrollment.delivery_id = several.delivery_id
-            and enrollment.pupil_key = several.pupil_key
-),
-
 -- Of a pupil with several rows in a file, one counts.
 chosen_of_several as (
     select
@@ -33,7 +24,7 @@ chosen_of_several as (
             partition by delivery_id, pupil_key, is_of_august
             order by valid_from desc, school_unit_code asc, delivery_row_number asc
         ) = 1 as counts_in_august
-    from rows_of_several
+    from {{ rows_of_several(ref("int_enrollment__months")) }} as enrollment
 ),
 
 -- Looked up by delivery: most homes have none of the summer.
@@ -90,16 +81,8 @@ counted as (
         home_municipality_code,
         case when is_in_force then 1 else 0 end as pupil_count,
         case when is_of_august then 1 else 0 end as august_pupil_count
-    from {{ ref("int_enrollment__months") }} as enrollment
-    where
-        (is_in_force or is_of_august)
-        and not exists (
-            select 1
-            from {{ ref("int_enrollment__several") }} as several
-            where
-                several.delivery_id = enrollment.delivery_id
-                and several.pupil_key = enrollment.pupil_key
-        )
+    from {{ rows_of_one(ref("int_enrollment__months")) }} as enrollment
+    where is_in_force or is_of_august
     union all
     select
         municipality_code,
