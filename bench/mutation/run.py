@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any
 
 from mutmut.stats import status_by_exit_code
 
+from bench.mutation.alone import PATIENCE, SPARE_SECONDS, UNSURE, environment, judged_alone
 from bench.mutation.plan import (
     GROUPS,
     KILLED,
@@ -46,10 +46,9 @@ SHARE = 0.005
 NOBODY = "no mutant has this name"
 """Asked for a mutant that is not there, mutmut makes all, learns which tests reach them, and stops."""
 UNDONE = {"not checked", "check was interrupted by user"}
-PATIENCE = 3
-SPARE_SECONDS = 30
-"""A mutant may take so many times what its tests take on the whole code, and the spare seconds as often; then it hangs, and
-counts as noticed. A busy machine must not be taken for a hang."""
+NO_RUN = 255
+"""Exit code of a mutant whose tests could not be started. The tool calls it a timeout, but it says nothing of the tests. A name
+given to a test's parameters (``ids``) that is not ASCII does it: pytest escapes it once more at each collection."""
 
 
 def main() -> None:
@@ -93,8 +92,12 @@ def mutate(group: Group, files: Sequence[str], *, round_: int, share: float, wor
     for file, (mutants, names) in sample.items():
         codes = _codes(copy, file)
         states = {name: status_by_exit_code[codes[name]] for name in names}
-        if UNDONE & set(states.values()):
-            raise SystemExit(f"{file}: not judged, see {copy.relative_to(ROOT)}/said.txt")
+        states |= {name: judged_alone(copy, name) for name in names if states[name] in UNSURE and codes[name] != NO_RUN}
+        undone = [name for name in names if codes[name] == NO_RUN or states[name] in UNDONE]
+        if undone:
+            raise SystemExit(
+                f"{file}: {len(undone)} mutants were not judged, first {undone[0]}; see {copy.relative_to(ROOT)}/said.txt"
+            )
         before = share_of(known, file, round_=round_, root=copy)
         results[file] = entry(
             states,
@@ -114,11 +117,13 @@ def mutate(group: Group, files: Sequence[str], *, round_: int, share: float, wor
 
 def _tool(copy: Path, *words: str) -> str:
     """Call mutmut in the copy; what it says is kept beside, and returned."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-    environment.pop("PYTHONPATH", None)
     done = subprocess.run(
-        [sys.executable, "-m", "mutmut", *words], cwd=copy, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mutmut", *words],
+        cwd=copy,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     with (copy / "said.txt").open("a", encoding="utf-8") as said:
         said.write(f"{words[:3]}: {done.returncode}\n{done.stdout[-20_000:]}\n{done.stderr[-20_000:]}\n")
