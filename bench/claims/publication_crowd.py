@@ -13,8 +13,8 @@ from bench.homes import remove
 from bench.postgres_server import binaries, running
 
 PUBLISHERS, READERS = 4, 4
-READS, READS_OF_VIEWS = 2600, 7800
-"""Of each reader; a read of a view costs less than one of the files, and the crowd shall have time to be killed."""
+READS = 7_800
+"""Of each reader: the crowd shall have time to be killed."""
 LEAST_READS, LEAST_KILLED = 10_000, 20
 
 
@@ -27,7 +27,7 @@ def through_postgres() -> Measured:
     if programs is None:
         return Measured("not measured", None, "PostgreSQL is not on this machine")
     with running(programs) as server:
-        return _measured(through_views(server), reads=READS_OF_VIEWS)
+        return _measured(through_views(server), reads=READS)
 
 
 def _measured(way: crowd.Way, *, reads: int) -> Measured:

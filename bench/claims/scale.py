@@ -14,13 +14,14 @@ from bench.claims import scale_spread
 from bench.homes import demo_home
 from bench.scale.child import run
 from bench.scale.lines import read_lines
-from bench.scale.page import GOALS, beyond_start, exponent_of, growth_of
+from bench.scale.page import GOALS, beyond_start, exponent_of, growth_of, per_unit, span_of
 
 NO_LINES = Measured(
     "not measured", None, "run `make bench` first: it builds a nation, which takes a quarter of an hour or more"
 )
 TIMES_FLOOR, GIGABYTES = 3.0, 6.0
 EXPONENT_PUPILS, EXPONENT_UNITS = 1.05, 1.1
+TWO_DECADES = 100
 YEAR = "2027"
 
 
@@ -52,13 +53,22 @@ def memory() -> Measured:
 
 
 def growth() -> Measured:
-    pupils, units = growth_of("dbt"), growth_of("dbt", units=True)
+    pupils, units, span = growth_of("dbt"), growth_of("dbt", units=True), span_of("dbt")
     if pupils is None or units is None or beyond_start("nation") is None:
         return NO_LINES
     return Measured(
-        f"dbt: {exponent_of('dbt')} in pupils, {exponent_of('dbt', units=True)} in school units; fits and intervals: "
-        f"{exponent_of('fits and intervals')}",
-        pupils[0] <= EXPONENT_PUPILS and units[0] <= EXPONENT_UNITS,
+        f"dbt over {span:.0f} ×: {exponent_of('dbt')} in pupils, {exponent_of('dbt', units=True)} in school units; fits and "
+        f"intervals: {exponent_of('fits and intervals')}",
+        pupils[0] <= EXPONENT_PUPILS and units[0] <= EXPONENT_UNITS and span >= TWO_DECADES,
+    )
+
+
+def by_unit() -> Measured:
+    told = {step: growth_of(step, units=True) for step in ("publication", "site")}
+    if None in told.values():
+        return NO_LINES
+    return Measured(
+        "; ".join(map(per_unit, told)), all(found is not None and found[0] <= EXPONENT_UNITS for found in told.values())
     )
 
 
@@ -82,7 +92,8 @@ CLAIMS = (
     Claim("scale-dbt", "A nation's accepted rows to counts by dbt, tests included and beyond dbt's own start, against DuckDB reading and grouping the same Parquet once.", "at most 3 ×", dbt),
     Claim("scale-fits", "Fits and 1 000 replicates on a nation's counts, reading them included, against the same pass.", "at most 10 ×", fits),
     Claim("scale-memory", "Peak memory of each step over a nation.", "at most 6 GB", memory),
-    Claim("scale-growth", "Growth of cost from ten municipalities to a nation, where it stands out from the start.", "exponent at most 1.05 in pupils and 1.1 in school units", growth),
+    Claim("scale-growth", "Growth of cost over two decades, from five municipalities to a nation; of dbt what it takes beyond its start.", "exponent at most 1.05 in pupils and 1.1 in school units", growth),
+    Claim("scale-publication", "Publication and pages per school unit, and how they grow in units.", "exponent at most 1.1 in school units", by_unit),
     Claim("scale-floor", "A warm yearly run of the demonstration against the same graph with empty bodies and the same imports; disclosure control and pages apart.", "at most 3 ×", floor),
     *scale_spread.CLAIMS,
 )  # fmt: skip

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import ndtri
 
 MUNICIPALITIES, UNITS, YEARS, FIRST_YEAR = 290, 4_800, 15, 2012
-COHORT = (6.0, 75.0)
-"""Yearly intake of a unit, log-uniform: with it a unit has some 207 pupils, and the nation a million."""
+COHORT = (8.0, 76.0)
+"""Yearly intake of a unit, log-uniform: with it a unit has some 229 pupils, and the nation 1.1 million."""
 _SPREAD = 0.9
 _DISTRICT_UNITS = 16  # the reserved identity numbers suffice for a world of some 5 000 pupils a year
 _SEED = 290

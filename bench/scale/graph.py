@@ -1,7 +1,7 @@
 """``python -m bench.scale.graph YEAR [own]``: the yearly graph over the home of the settings, whose rows are accepted and built.
 
 Prints one JSON line: CPU and wall of every step, and what became of the municipalities. The door and dbt are measured apart,
-so their assets are left out. Policies are the default one, or with ``own`` each municipality's.
+so their assets are left out. Policies are the default one of the settings' folder, or with ``own`` each municipality's.
 """
 
 import json
@@ -73,13 +73,13 @@ def run(year: str, *, selection: dg.AssetSelection, policies: Path, default_poli
 
 if __name__ == "__main__":
     from orchestration.resources.tables import Tables
-    from orchestration.settings import REPOSITORY, settings
+    from orchestration.settings import settings
 
     prepare(settings())
     steps = run(
         sys.argv[1],
         selection=dg.AssetSelection.all() - dg.AssetSelection.groups(INGEST, FACTORS),
-        policies=REPOSITORY / "policies",
+        policies=settings().policies,
         default_policy="own" not in sys.argv[2:],
     )
     outcomes = Tables(root=str(settings().tables)).read_record("publication_outcome", int(sys.argv[1]))

@@ -15,7 +15,7 @@ from scipy.stats import t as student
 from orchestration.settings import REPOSITORY
 
 KEPT = REPOSITORY / "docs" / "proofs" / "scale_lines.json"
-SIZES = {"one": 1, "ten": 10, "thirty": 30, "hundred": 100, "nation": 290}
+SIZES = {"one": 1, "five": 5, "ten": 10, "thirty": 30, "hundred": 100, "nation": 290}
 """Name of a size → municipalities."""
 DEMO = "demo"
 """The size of the demonstration: one municipality that is published under its own policy."""

@@ -11,17 +11,21 @@ START = ("dbt", "empty")
 COLUMNS = (DEMO, *SIZES)
 ORDER = (
     "DuckDB, one pass", "dbt", "pandas", "fits and intervals", "fits, ten nations", "statsmodels", "glum", "glm of R", "fits",
-    "allocation", "forecast", "follow-up", "publication", "month", "site",
+    "allocation", "forecast", "follow-up", "publication", "site", "month",
 )  # fmt: skip
 """Steps as the table lists them, peers beside what they are compared with."""
 _HEAD = """# Cost from one municipality to a nation
 
 Invented municipalities with fifteen years of pupils, written as the door leaves them (`python -m bench.nation.write HOME`)
 and measured in one run: `make bench`. CPU seconds of all threads on two cores that others share, so ratios say more than
-seconds. Each size is a process of its own; dbt may hold 4 GB in memory and spills the rest beside the warehouse.
+seconds. Each size is a process of its own; dbt may hold 4 GB in memory and spills the rest beside the warehouse. Of up to ten
+municipalities dbt is the least of three runs. The yearly graph's parts and the pages are of municipalities that are all published
+under the default policy with weights drawn towards those of all of them; peak memory there is of the whole process.
 This page is generated from `docs/proofs/scale_lines.json`; what holds stands in [proofs](proofs.md) under `scale`."""
 GOALS = {"dbt": 3.0, "fits and intervals": 10.0}
 """Steps over a nation, and how many times one pass of DuckDB over the same rows they may take."""
+BY_MUNICIPALITY = ("allocation", "forecast", "follow-up", "publication", "site")
+"""Steps that do one municipality after another."""
 _LIMITS = """
 ## Limits
 
@@ -73,7 +77,7 @@ def scale_page() -> str:
     if reasons:
         parts += ["", "Not measured:", ""]
         parts += [f"- {step} ({', '.join(sizes)}): {reason}" for (step, reason), sizes in reasons.items()]
-    return "\n".join([*parts, *_against_goals()]) + "\n" + _LIMITS
+    return "\n".join([*parts, *_against_goals(), *_per_unit()]) + "\n" + _LIMITS
 
 
 def _against_goals() -> list[str]:
@@ -88,6 +92,24 @@ def _against_goals() -> list[str]:
         if (cost := own.get(step)) is not None
     ]
     return ["", "## A nation against the goals", "", *told] if told else []
+
+
+def _per_unit() -> list[str]:
+    """What goes from municipality to municipality: its cost per school unit at the largest size, and how that grows."""
+    told = [f"- {words}" for step in BY_MUNICIPALITY if (words := per_unit(step))]
+    return ["", "## Per school unit", "", *told] if told else []
+
+
+def per_unit(step: str) -> str:
+    """CPU of a step per school unit at the largest size it was measured at, and its growth in units; empty without one."""
+    own = [
+        line for line in read_lines() if line.step == step and line.size in SIZES and line.cpu_seconds and line.units
+    ]
+    if not own:
+        return ""
+    largest = max(own, key=lambda line: line.units)
+    cost = f"{1000 * (largest.cpu_seconds or 0) / largest.units:.0f} CPU-ms at {largest.units:,} units"
+    return f"{step}: {cost}; exponent in units {exponent_of(step, units=True) or 'of fewer than three sizes not told'}"
 
 
 def beyond_start(size: str) -> float | None:
@@ -108,13 +130,24 @@ def exponent_of(step: str, *, units: bool = False) -> str:
 
 
 def growth_of(step: str, *, units: bool = False) -> tuple[float, float, float] | None:
-    """As ``growth``; None with fewer than three sizes that were measured. Of dbt those count whose cost beyond the start is
-    more than a fifth of the start: below that it is noise."""
+    """As ``growth``; None with fewer than three sizes that were measured."""
+    kept = _grown(step, units=units)
+    return growth(*zip(*kept, strict=True)) if len(kept) >= 3 else None
+
+
+def span_of(step: str, *, units: bool = False) -> float:
+    """How many times its smallest size the largest is, of those that its growth is told by; 1 with none."""
+    sizes = [size for size, _ in _grown(step, units=units)]
+    return max(sizes, default=1) / min(sizes, default=1)
+
+
+def _grown(step: str, *, units: bool) -> list[tuple[int, float]]:
+    """Sizes and costs that growth is told by. Of dbt those whose cost beyond the start is more than a twentieth of the start:
+    below that it is noise."""
     own = [line for line in read_lines() if line.step == step and line.cpu_seconds is not None and line.size in SIZES]
     costs = [(line, beyond_start(line.size) if step == "dbt" else line.cpu_seconds) for line in own]
-    least = 0.2 * (_start() or 0.0) if step == "dbt" else 0.0
-    kept = [(line.units if units else line.pupils, cost) for line, cost in costs if cost is not None and cost > least]
-    return growth(*zip(*kept, strict=True)) if len(kept) >= 3 else None
+    least = 0.05 * (_start() or 0.0) if step == "dbt" else 0.0
+    return [(line.units if units else line.pupils, cost) for line, cost in costs if cost is not None and cost > least]
 
 
 def _cell(line: Line | None, start: Line | None) -> str:

@@ -10,7 +10,8 @@ from bench.claims import scale
 from bench.scale import lines, page
 from bench.scale.lines import SIZES, Line, growth, keep, read_lines
 
-PUPILS = {"one": 12_000, "ten": 40_000, "thirty": 120_000, "hundred": 400_000, "nation": 1_100_000}
+PUPILS = {"one": 4_000, "five": 10_000, "ten": 40_000, "thirty": 120_000, "hundred": 400_000, "nation": 1_100_000}
+CLAIMS = (scale.dbt, scale.fits, scale.memory, scale.growth, scale.by_unit)
 
 
 @pytest.fixture
@@ -20,14 +21,20 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(Line("dbt", "empty", "dbt build", cpu_seconds=10.0))
     for size in SIZES:
         one = PUPILS[size] / 10_000  # seconds of a pass
-        costs = {"dbt": 10 + 2 * one, "DuckDB, one pass": one, "fits and intervals": one}
+        costs = {
+            "dbt": 10 + 2 * one,
+            "DuckDB, one pass": one,
+            "fits and intervals": one,
+            "publication": one,
+            "site": one,
+        }
         for step, cpu in costs.items():
             keep(
                 Line(
                     step, size, "run it", pupils=PUPILS[size], units=PUPILS[size] // 230, cpu_seconds=cpu, peak_mb=1024
                 )
             )
-    keep(Line("site", "nation", "", reason="stated apart"))
+    keep(Line("month", "nation", "", reason="stated apart"))
 
 
 def test_the_exponent_of_a_power_is_found_with_its_interval() -> None:
@@ -54,7 +61,7 @@ def test_the_page_tells_costs_beyond_the_start_exponents_and_why_a_step_was_not_
     (dbt,) = [line for line in told.splitlines() if line.startswith("| dbt | ")]
     assert "| 8.0, 0, 1.0 |" in dbt
     assert "1.00 (1.00–1.00)" in dbt
-    assert "- site (nation): stated apart" in told
+    assert "- month (nation): stated apart" in told
 
 
 def test_the_page_says_which_goal_a_nation_does_not_reach(kept: None) -> None:
@@ -64,14 +71,15 @@ def test_the_page_says_which_goal_a_nation_does_not_reach(kept: None) -> None:
 
 
 def test_claims_hold_within_their_goals(kept: None) -> None:
-    assert [claim().holds for claim in (scale.dbt, scale.fits, scale.memory, scale.growth)] == [True] * 4
+    assert [claim().holds for claim in CLAIMS] == [True] * 5
     assert scale.dbt().figure == "2.0 × (220 against 110 CPU-s)"
 
 
 @pytest.mark.parametrize(
     ("step", "size", "cpu", "peak", "claim"),
     [("dbt", "nation", 10 + 3.1 * 110, 1024, scale.dbt), ("fits and intervals", "nation", 1101.0, 1024, scale.fits),
-     ("dbt", "nation", 230.0, 6.1 * 1024, scale.memory), ("dbt", "nation", 10 + 2 * 220, 1024, scale.growth)],
+     ("dbt", "nation", 230.0, 6.1 * 1024, scale.memory), ("dbt", "nation", 10 + 2 * 220, 1024, scale.growth),
+     ("site", "nation", 400.0, 1024, scale.by_unit)],
 )  # fmt: skip
 def test_a_figure_above_its_goal_does_not_hold(
     kept: None, step: str, size: str, cpu: float, peak: float, claim
@@ -80,7 +88,23 @@ def test_a_figure_above_its_goal_does_not_hold(
     assert claim().holds is False
 
 
+def test_growth_is_told_over_two_decades_or_does_not_hold(kept: None) -> None:
+    for size in ("one", "five"):
+        keep(
+            Line("dbt", size, "run it", pupils=PUPILS[size], units=PUPILS[size] // 230, cpu_seconds=10.4)
+        )  # in the noise
+    found = scale.growth()
+    assert found.holds is False
+    assert "over 28 ×" in found.figure
+
+
+def test_what_is_done_municipality_by_municipality_is_told_per_unit(kept: None) -> None:
+    assert page.per_unit("site") == "site: 23 CPU-ms at 4,782 units; exponent in units 1.00 (0.99–1.00)"
+    assert f"- {page.per_unit('site')}" in page.scale_page()
+    assert page.per_unit("allocation") == ""
+
+
 def test_without_measurements_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "KEPT", tmp_path / "none.json")
-    assert [claim().holds for claim in (scale.dbt, scale.fits, scale.memory, scale.growth)] == [None] * 4
+    assert [claim().holds for claim in CLAIMS] == [None] * 5
     assert "Sizes: not measured." in page.scale_page()
