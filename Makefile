@@ -35,7 +35,7 @@ ui: environment ## open the Dagster UI with the history of ./var
 	@.venv/bin/likvard ui
 
 test: environment ## set everything up and run all tests
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: environment ## formatter, linters, types and the architecture; fails when one of them does
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
