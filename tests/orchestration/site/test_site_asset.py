@@ -23,7 +23,8 @@ def test_the_asset_builds_the_pages_of_its_year_and_links_to_them(
     monkeypatch.setattr(build, "pdf_of", lambda html: b"%PDF-")
     settings.cache_clear()
     try:
-        done = dg.materialize([pages], partition_key="2027", instance=dg.DagsterInstance.ephemeral())
+        with dg.DagsterInstance.ephemeral() as instance:
+            done = dg.materialize([pages], partition_key="2027", instance=instance)
     finally:
         settings.cache_clear()
     (event,) = done.asset_materializations_for_node("publication__site")
