@@ -13,9 +13,9 @@ import pandas as pd
 
 from bench.homes import demo_home, forget
 from models_py.followup import SHOWN
-from orchestration.charts import png
 from orchestration.followup_charts import cohort_spec, noise_spec, value_added_spec
 from orchestration.key_figure_charts import equity_spec, pass_through_spec
+from orchestration.pictures import drawn
 from orchestration.resources.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,7 +142,7 @@ def main() -> None:
     found = {name: tables.read(name, YEAR) for name in sorted(names)}
     PAGE.write_text(page(found), encoding="utf-8")
     for name, (spec, table) in SPECS.items():
-        (PICTURES / f"{name}.png").write_bytes(png(spec(found[table])))
+        (PICTURES / f"{name}.png").write_bytes(drawn(spec(found[table]).to_dict()))
     if not given:
         forget()
 

@@ -14,8 +14,9 @@ import pandas as pd
 
 from bench.homes import open_data
 from models_py.followup import beside_similar
-from orchestration.charts import ACCENT, MUTED, png, themed, titled
+from orchestration.charts import ACCENT, MUTED, themed, titled
 from orchestration.followup.similar import kolada_values, similar_municipalities
+from orchestration.pictures import drawn
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, PICTURE = ROOT / "docs" / "key-figures.md", ROOT / "docs" / "pictures" / "key_figures.png"
@@ -121,7 +122,7 @@ def main() -> None:
     told = beside(values, pairs)
     names = values.drop_duplicates("code").set_index("code")["municipality"]
     PAGE.write_text(page(told, pairs, names), encoding="utf-8")
-    PICTURE.write_bytes(png(picture(told)))
+    PICTURE.write_bytes(drawn(picture(told).to_dict()))
 
 
 if __name__ == "__main__":

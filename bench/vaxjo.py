@@ -13,7 +13,8 @@ import pandas as pd
 
 from bench.homes import new_home, open_data
 from models_py.need.validation import spearman
-from orchestration.charts import allocation_chart_spec, png
+from orchestration.charts import allocation_chart_spec
+from orchestration.pictures import drawn
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, PICTURE = ROOT / "docs" / "vaxjo.md", ROOT / "docs" / "pictures" / "vaxjo.png"
@@ -121,7 +122,7 @@ def main() -> None:
         wide = home.query(YEAR, "select * from school_allocation")
     later = pd.read_csv(source / "vaxjo_skolor_2023_24" / "database_school_data.csv", sep=";", dtype=str)
     PAGE.write_text(page(wide, later), encoding="utf-8")
-    PICTURE.write_bytes(png(allocation_chart_spec(wide)))
+    PICTURE.write_bytes(drawn(allocation_chart_spec(wide).to_dict()))
     print(PAGE)
 
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 import altair as alt
 import dagster as dg
 import pandas as pd
-import vl_convert as vlc
 
 from orchestration.pictures import picture_of
 from orchestration.settings import settings
@@ -150,11 +149,6 @@ def titled(text: str, *, subtitle: str) -> alt.TitleParams:
 def small_title(text: str) -> alt.TitleParams:
     """The title of one of several panels."""
     return alt.TitleParams(text, fontSize=11, fontWeight="normal", color=SUBTITLE)
-
-
-def png(chart: alt.TopLevelMixin, *, scale: float = 1.0) -> bytes:
-    """The chart as PNG."""
-    return vlc.vegalite_to_png(chart.to_dict(), scale=scale)
 
 
 def as_metadata(chart: alt.TopLevelMixin) -> dg.MarkdownMetadataValue:

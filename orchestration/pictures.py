@@ -18,18 +18,23 @@ MOST_KEPT = 200
 """Pictures of some ten runs; the ones not asked for the longest go first."""
 
 
-def picture_of(spec: Mapping[str, Any], *, folder: Path, scale: float = 1.0) -> bytes:
+def drawn(spec: Mapping[str, Any]) -> bytes:
+    """The PNG of a Vega-Lite specification."""
+    return vlc.vegalite_to_png(dict(spec), scale=1.0)
+
+
+def picture_of(spec: Mapping[str, Any], *, folder: Path) -> bytes:
     """The PNG of a Vega-Lite specification; read from ``folder`` where it was drawn before by the same version of the drawer."""
-    asked = json.dumps([vlc.__version__, scale, spec], sort_keys=True)
+    asked = json.dumps([vlc.__version__, spec], sort_keys=True)
     path = folder / f"{hashlib.sha256(asked.encode()).hexdigest()}.png"
     if path.is_file():
         os.utime(path)
         return path.read_bytes()
-    drawn = vlc.vegalite_to_png(dict(spec), scale=scale)
+    picture = drawn(spec)
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(drawn)
+    part.write_bytes(picture)
     part.replace(path)
     for old in sorted(folder.glob("*.png"), key=lambda each: each.stat().st_mtime_ns, reverse=True)[MOST_KEPT:]:
         old.unlink(missing_ok=True)
-    return drawn
+    return picture

@@ -140,9 +140,10 @@ def newly_arrived_weights(fit: NewlyArrivedFit, register_counts: pd.DataFrame, *
     Raises ``NeedError``: ``bad_schooling_year`` and those of the counts.
     """
     _require_log_odds(others)
-    table = heads_by_step(register_counts)  # the same units in the same order as the register cells
+    steps = heads_by_step(register_counts)
     register = register_cells(others.design, register_counts)
     risk = expit(fit.level + fit.slope * (_score(others, register.levels) - fit.score_mean))
+    table = register.units[list(UNIT_KEYS)].merge(steps, on=list(UNIT_KEYS), how="left", validate="one_to_one")
     table["need_share"] = settle_shares(register.parts @ risk)
     weight = np.empty(len(table))
     for _, rows in table.groupby(["municipality_code", "count_date"]).indices.items():

@@ -144,7 +144,7 @@ def with_counts(told: Told, hidden: pd.Series) -> Told:
 
 def _bounds(rows: pd.DataFrame, ends: pd.DataFrame) -> np.ndarray:
     """Smallest and largest count that published ends of unit shares leave, the shares rounded to three decimals."""
-    found = rows[["factor", "level"]].merge(ends, how="left")
+    found = rows[["factor", "level"]].merge(ends, on=["factor", "level"], how="left")
     compared = ((rows["unit"] != ALL_UNITS) & (rows["pupils"] >= 20)).to_numpy()
     pupils = rows["pupils"].to_numpy()
     # A share is of pupils whose level is known, who are no more than the pupils; so only the upper end bounds a count.

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from expectations.school_forms import form_parts
 from orchestration.school_forms import school_forms
 from orchestration.site.charts.forms import Board, Meets, ages_picture, board_picture
-from orchestration.site.organiser_forms import grant_of
+from orchestration.site.organiser_forms import grant_of, in_order
 from orchestration.site.pages import Material, Page, Section, Table
 from orchestration.site.reading import Row
 from orchestration.site.speaking import Speaker
@@ -47,12 +47,6 @@ def form_name(speaker: Speaker, form: str) -> str:
     if form == "compulsory_school":
         return str(speaker.say("forms_compulsory"))
     return school_forms()[form].name[speaker.language]
-
-
-def in_order(rows: tuple[Row, ...]) -> list[Row]:
-    """Rows in the order in which children meet the forms."""
-    order = list(school_forms())
-    return sorted(rows, key=lambda row: (order.index(row["school_form"]), row.key))
 
 
 def _board(material: Material) -> list[Block]:

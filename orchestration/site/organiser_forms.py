@@ -7,6 +7,7 @@ published. Law: skolförordningen (2011:185) 14 kap. 3–5 §§, gymnasieförord
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from expectations.school_forms import form_parts
@@ -23,14 +24,14 @@ NEED = "need"
 
 def form_units_of(material: Material, key: str) -> list[Row]:
     """The organiser's units of other forms."""
-    return [row for row in _in_order(material) if _organiser_of(material, row) == key]
+    return [row for row in in_order(material.book.tables["form_unit"]) if _organiser_of(material, row) == key]
 
 
 def decided_alone(material: Material) -> list[tuple[str, list[Row]]]:
     """Independent units that no organiser is known of, with their rows by form: each has a decision of its own."""
     told = next(one.forms for one in form_parts() if one.part == "decision" and one.reason is None)
     found: dict[str, list[Row]] = {}
-    for row in _in_order(material):
+    for row in in_order(material.book.tables["form_unit"]):
         if row["school_form"] in told and _organiser_of(material, row) is None:
             found.setdefault(row["school_unit_code"], []).append(row)
     return sorted(found.items())
@@ -80,9 +81,10 @@ def grant_of(material: Material, row: Row) -> Any:
     return material.speaker.figure(row, "grant_sek", "kr") if row["organiser_type"] == INDEPENDENT else ""
 
 
-def _in_order(material: Material) -> list[Row]:
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows in the order in which children meet the forms."""
     order = list(school_forms())
-    return sorted(material.book.tables["form_unit"], key=lambda row: (order.index(row["school_form"]), row.key))
+    return sorted(rows, key=lambda row: (order.index(row["school_form"]), row.key))
 
 
 def _units(material: Material, units: list[Row], *, is_independent: bool) -> Table:

@@ -13,6 +13,18 @@ from models_py.allocation.line_change import CAUSES, NEED_WEIGHTED, split_change
 
 NEED = pd.DataFrame({"school_unit_code": ["A", "B"], "pupil_count": [100, 50], "need_index": [80.0, 140.0]})
 
+LINE_COLUMNS = [
+    "school_unit_code",
+    "component_code",
+    "line_code",
+    "count",
+    "count_unit",
+    "rate_ore",
+    "rounding_ore",
+    "amount_ore",
+]
+"""What the split reads of a line."""
+
 
 def lines(*rows: tuple[str, str, str, str, str, str]) -> pd.DataFrame:
     """(unit, component, line, count, rate, unit of the count) with an amount rounded to whole öre."""
@@ -21,17 +33,7 @@ def lines(*rows: tuple[str, str, str, str, str, str]) -> pd.DataFrame:
         exact = Decimal(count) * Decimal(rate)
         amount = int(exact.to_integral_value())
         made.append((unit, component, line, Decimal(count), count_unit, Decimal(rate), amount - exact, amount))
-    names = [
-        "school_unit_code",
-        "component_code",
-        "line_code",
-        "count",
-        "count_unit",
-        "rate_ore",
-        "rounding_ore",
-        "amount_ore",
-    ]
-    return pd.DataFrame(made, columns=names)
+    return pd.DataFrame(made, columns=LINE_COLUMNS)
 
 
 BEFORE = lines(

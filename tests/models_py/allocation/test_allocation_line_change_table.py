@@ -8,22 +8,13 @@ from fractions import Fraction
 import pandas as pd
 
 from models_py.allocation.line_change import CAUSES, NEED_WEIGHTED, split_change
+from tests.models_py.allocation.test_allocation_line_change import LINE_COLUMNS
 
-COLUMNS = [
-    "school_unit_code",
-    "component_code",
-    "line_code",
-    "count",
-    "count_unit",
-    "rate_ore",
-    "rounding_ore",
-    "amount_ore",
-]
 Row = tuple[str, str, str, D, str, D, D, int]
 
 
 def lines(*rows: Row) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=LINE_COLUMNS)
 
 
 def need(*rows: tuple[str, int, float | None]) -> pd.DataFrame:

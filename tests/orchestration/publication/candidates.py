@@ -262,3 +262,14 @@ def with_background(
 
 def _sek(ore: int) -> Decimal:
     return (Decimal(ore) / 100).quantize(Decimal("0.01"))
+
+
+def with_heads(of: Candidate, count: int) -> Candidate:
+    """A line of ``count`` heads at the first unit, paid for by its base part's last line, so that all else adds up."""
+    lines = of.tables["fct_allocation"].copy()
+    place = lines.index[lines["component_code"] == "base_part"][0]
+    ore = count * 100
+    lines.loc[place, ["count", "rate_ore"]] = [Decimal(count), Decimal(100)]
+    lines.loc[place, "rounding_ore"] = Decimal(int(lines.loc[place, "amount_ore"]) - ore)
+    component = of.tables["dim_component"].assign(is_background_count=[True, False])
+    return with_table(with_table(of, "fct_allocation", lines), "dim_component", component)

@@ -90,92 +90,17 @@ def test_the_cells_of_one_publication_with_their_costs_and_ends():
     must = pd.Series(NOW.rows["unit"] == "B")
     fixed = pd.Series(NOW.rows["unit"] == "A")
     cells = engine_tables([NOW], same={}, must_hide=must, fixed=fixed, ends=ends)
-    table = pd.DataFrame(
-        {name: getattr(cells, name) for name in ("values", "whole", "cost", "may_hide", "must_hide", "lower", "upper")},
-        index=cells.keys,
-    )
-    assert table.astype(object).to_dict("index") == {
-        "born|*|*": {
-            "values": 50,
-            "whole": -1,
-            "cost": 1.0,
-            "may_hide": False,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": np.inf,
-        },
-        "born|*|here": {
-            "values": -1,
-            "whole": 50,
-            "cost": 5.0,
-            "may_hide": True,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": 50.0,
-        },
-        "born|*|there": {
-            "values": -1,
-            "whole": 50,
-            "cost": 5.0,
-            "may_hide": True,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": 50.0,
-        },
-        "born|A|*": {
-            "values": 30,
-            "whole": -1,
-            "cost": 1.0,
-            "may_hide": False,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": np.inf,
-        },
-        "born|A|here": {
-            "values": 20,
-            "whole": 30,
-            "cost": 1.6,
-            "may_hide": False,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": 30.0,
-        },
-        "born|A|there": {
-            "values": 10,
-            "whole": 30,
-            "cost": 1.6,
-            "may_hide": False,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": 15.0,
-        },
-        "born|B|*": {
-            "values": 20,
-            "whole": -1,
-            "cost": 1.0,
-            "may_hide": False,
-            "must_hide": False,
-            "lower": 0.0,
-            "upper": np.inf,
-        },
-        "born|B|here": {
-            "values": -1,
-            "whole": 20,
-            "cost": 1.4,
-            "may_hide": True,
-            "must_hide": True,
-            "lower": 0.0,
-            "upper": 20.0,
-        },
-        "born|B|there": {
-            "values": -1,
-            "whole": 20,
-            "cost": 1.4,
-            "may_hide": True,
-            "must_hide": True,
-            "lower": 0.0,
-            "upper": 10.0,
-        },
+    columns = (cells.values, cells.whole, cells.cost, cells.may_hide, cells.must_hide, cells.lower, cells.upper)
+    assert dict(zip(cells.keys, zip(*columns, strict=True), strict=True)) == {
+        "born|*|*": (50, -1, 1.0, False, False, 0.0, np.inf),
+        "born|*|here": (-1, 50, 5.0, True, False, 0.0, 50.0),
+        "born|*|there": (-1, 50, 5.0, True, False, 0.0, 50.0),
+        "born|A|*": (30, -1, 1.0, False, False, 0.0, np.inf),
+        "born|A|here": (20, 30, 1.6, False, False, 0.0, 30.0),
+        "born|A|there": (10, 30, 1.6, False, False, 0.0, 15.0),
+        "born|B|*": (20, -1, 1.0, False, False, 0.0, np.inf),
+        "born|B|here": (-1, 20, 1.4, True, True, 0.0, 20.0),
+        "born|B|there": (-1, 20, 1.4, True, True, 0.0, 10.0),
     }
     assert COST_OF_A_TOTAL == 5.0
     # Each unit and the municipality over levels, and each level over units.

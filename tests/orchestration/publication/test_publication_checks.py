@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from candidates import NOW, candidate, release, snapshot, spoiled, verdict, with_table
+from candidates import NOW, candidate, release, snapshot, spoiled, verdict, with_heads, with_table
 from progress_rows import kept
 
 from models_py.disclosure import DisclosureRule
@@ -97,17 +97,6 @@ def _small_count_told(of: Candidate) -> Candidate:
     return with_table(with_schools, "municipality_background", total.assign(**keys, pupil_count=int(wide.sum())))
 
 
-def _heads(of: Candidate, count: int) -> Candidate:
-    """A line of ``count`` heads at the first unit, paid for by its base part's last line, so that all else adds up."""
-    lines = of.tables["fct_allocation"].copy()
-    place = lines.index[lines["component_code"] == "base_part"][0]
-    ore = count * 100
-    lines.loc[place, ["count", "rate_ore"]] = [Decimal(count), Decimal(100)]
-    lines.loc[place, "rounding_ore"] = Decimal(int(lines.loc[place, "amount_ore"]) - ore)
-    component = of.tables["dim_component"].assign(is_background_count=[True, False])
-    return with_table(with_table(of, "fct_allocation", lines), "dim_component", component)
-
-
 def _strict(of: Candidate) -> Candidate:
     """The same under a policy that shows no count below twelve."""
     rule = DisclosureRule(threshold=12)
@@ -144,14 +133,14 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("a table is unknown", CONTRACT_RULE, lambda c: with_table(c, "pupils", c.tables["dim_year"])),
     ("a row of a neighbour", CONTRACT_RULE, lambda c: spoiled(c, "dim_school_unit", "municipality_code", 0, "0001")),
     ("a row of another year", CONTRACT_RULE, lambda c: spoiled(c, "fct_need_index", "funding_year", 0, 2026)),
-    ("a rate is off by a millionth of an öre", LINES_RULE, lambda c: _rate(c, "0.000001")),
-    ("a rounding is off by 1e-12 öre", LINES_RULE, lambda c: _rounding(c, "1e-12")),
-    ("the budget is one öre larger", TOTAL_RULE, lambda c: _budget(c, 1)),
-    ("the budget is one öre smaller", TOTAL_RULE, lambda c: _budget(c, -1)),
-    ("a wide base part is one öre off", WIDE_RULE, lambda c: _wide(c, "base_part_sek", "0.01")),
-    ("a wide structural part is one öre off", WIDE_RULE, lambda c: _wide(c, "structural_part_sek", "-0.01")),
-    ("a wide total is one öre off", WIDE_RULE, lambda c: _wide(c, "total_sek", "0.01")),
-    ("an amount per pupil is one öre off", WIDE_RULE, lambda c: _wide(c, "total_per_pupil_sek", "0.01")),
+    ("a rate is off by a millionth of an ore", LINES_RULE, lambda c: _rate(c, "0.000001")),
+    ("a rounding is off by 1e-12 ore", LINES_RULE, lambda c: _rounding(c, "1e-12")),
+    ("the budget is one ore larger", TOTAL_RULE, lambda c: _budget(c, 1)),
+    ("the budget is one ore smaller", TOTAL_RULE, lambda c: _budget(c, -1)),
+    ("a wide base part is one ore off", WIDE_RULE, lambda c: _wide(c, "base_part_sek", "0.01")),
+    ("a wide structural part is one ore off", WIDE_RULE, lambda c: _wide(c, "structural_part_sek", "-0.01")),
+    ("a wide total is one ore off", WIDE_RULE, lambda c: _wide(c, "total_sek", "0.01")),
+    ("an amount per pupil is one ore off", WIDE_RULE, lambda c: _wide(c, "total_per_pupil_sek", "0.01")),
     ("an unpaid unit has no reason", UNITS_RULE, lambda c: _word(c, -1, None)),
     ("an unpaid unit has an empty reason", UNITS_RULE, lambda c: _word(c, -1, "")),
     ("a paid unit has a reason not to be", UNITS_RULE, lambda c: _word(c, 0, "no_pupils")),
@@ -162,8 +151,8 @@ FAULTS: list[tuple[str, str, Spoil]] = [
     ("the mean index is 100.000001", INDEX_RULE, lambda c: _index(c, 1 + 1e-8)),
     ("the mean index is 99.999999", INDEX_RULE, lambda c: _index(c, 1 - 1e-8)),
     ("a small count of background stands", DISCLOSURE_RULE, _small_count_told),
-    ("a line shows nine heads", HEADS_RULE, lambda c: _heads(c, 9)),
-    ("a line shows fewer heads than a policy above ten allows", HEADS_RULE, lambda c: _strict(_heads(c, 11))),
+    ("a line shows nine heads", HEADS_RULE, lambda c: with_heads(c, 9)),
+    ("a line shows fewer heads than a policy above ten allows", HEADS_RULE, lambda c: _strict(with_heads(c, 11))),
     ("an index is withheld without a merged line", HEADS_RULE, lambda c: _withheld(c, "fct_need_index")),
     ("a merged line stands beside its index", HEADS_RULE, lambda c: _merged(c, told="need_index_lower")),
     ("a merged line stands beside its structural part", HEADS_RULE, lambda c: _merged(c, told="structural_part_sek")),
@@ -218,7 +207,7 @@ def test_a_unit_with_lines_but_no_wide_row_breaks_the_wide_table() -> None:
 
 @pytest.mark.parametrize(("count", "threshold", "failing"), [(11, 10, 0), (11, 11, 0), (11, 12, 1), (9, 10, 1)])
 def test_a_count_of_heads_is_shown_from_the_policys_threshold(count: int, threshold: int, failing: int) -> None:
-    assert small_counts_told(_heads(candidate(), count).tables, threshold=threshold)[0] == failing
+    assert small_counts_told(with_heads(candidate(), count).tables, threshold=threshold)[0] == failing
 
 
 def test_a_price_list_has_no_total_to_meet() -> None:

@@ -18,6 +18,7 @@ from candidates import candidate
 
 from expectations.contracts import CONTRACTS, Contract, ContractError
 from orchestration.publication.candidate import Candidate
+from orchestration.publication.checks import in_canonical_form
 from orchestration.publication.content import content_sha256, logical_sha256, published_contracts
 
 LINES = CONTRACTS["fct_allocation"]
@@ -196,3 +197,15 @@ def test_the_content_hash_knows_all_tables_and_the_policy_and_no_order() -> None
     assert content_sha256(tables, "ac" * 32) != whole
     for name, frame in tables.items():
         assert content_sha256({**tables, name: frame.iloc[:-1]}, "ab" * 32) != whole, name
+
+
+def test_tables_that_are_unknown_or_hold_rows_of_another_year_are_named() -> None:
+    whole = candidate()
+    own = {"municipality_code": whole.municipality_code, "funding_year": whole.funding_year}
+    assert in_canonical_form(whole.tables, **own)[1].failing_count == 0
+    index = whole.tables["fct_need_index"]
+    later = {"fct_need_index": index.assign(funding_year=whole.funding_year + 1), "unknown": index}
+    _, told = in_canonical_form({**whole.tables, **later}, **own)
+    assert (told.failing_count, told.detail) == (
+        2, f"fct_need_index: {len(index)} rows of another funding_year; unknown: unknown table",
+    )  # fmt: skip

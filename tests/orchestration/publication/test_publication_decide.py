@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from candidates import NOW, candidate, snapshot, spoiled
+from candidates import NOW, candidate, snapshot, spoiled, with_heads
 from deciding import (
     BERIT,
     CECILIA,
@@ -29,6 +29,7 @@ from deciding import (
     settle_on,
 )
 
+from models_py.disclosure import DisclosureRule
 from orchestration.publication import duckdb_file, ledger, manifest
 from orchestration.publication.act import Person
 from orchestration.publication.candidate import Outcome
@@ -164,6 +165,10 @@ def test_a_parent_that_moved_since_the_approvals_is_refused_until_they_are_given
     decided(root, 2, REVISED)
     outcome = settle_on(root, waiting, REVISED)
     assert _refused_by(outcome) == {"G-PARENT-001", "G-APPROVE-001"}
+    (parent,) = (reason for reason in outcome.reasons if reason.rule_id == "G-PARENT-001")
+    assert (parent.failing_count, parent.detail) == (
+        2, "2 approvals were given over another version than 2027.2.0; approve anew",
+    )  # fmt: skip
     assert current(root) == "2027.2.0"
     agree(root, waiting)
     assert settle_on(root, waiting, REVISED).publication_id == "2027.3.0"
@@ -240,6 +245,13 @@ def test_a_critical_rule_of_today_refuses_what_it_was_not_asked_of(approved: str
     assert _refused_by(outcome) == {"G-VERDICT-001"}
 
 
+def test_a_threshold_that_was_raised_since_the_proposal_holds_for_the_decision(root: Path) -> None:
+    proposal = propose(root, of=with_heads(candidate(units=1), 11))
+    agree(root, proposal)
+    assert "G-HEADS-001" in _refused_by(settle_on(root, proposal, disclosure=DisclosureRule(threshold=12)))
+    assert settle_on(root, proposal).status == "published"
+
+
 def test_rollback_moves_current_and_deletes_nothing(stands: str, root: Path) -> None:
     decided(root, 1, REVISED)
     assert back_to(root, "2027.1.0").status == "done"
@@ -247,7 +259,10 @@ def test_rollback_moves_current_and_deletes_nothing(stands: str, root: Path) -> 
     assert (root / "9999" / "2027" / "versions" / "2027.2.0").is_dir()
     last = ledger.read(root / "9999" / ledger.NAME).entries[-1]
     assert (last["event"], last["from"], last["reason"]) == ("rollback", "2027.2.0", "The revision was wrong.")
-    assert back_to(root, "2027.0.1").status == "refused"
+    told = back_to(root, "2027.0.1")
+    assert (told.status, [(why.failing_count, why.detail) for why in told.reasons]) == (
+        "refused", [(1, "2027.0.1 is a proposal; current names decided versions only")],
+    )  # fmt: skip
     assert decided(root, 2, CORRECTED) == "2027.1.1", "a correction corrects the version in force"
 
 

@@ -201,6 +201,21 @@ def test_the_attack_knows_every_told_count_and_all_sums(whole):
     )
 
 
+def test_the_attack_knows_the_ends_of_shares_that_are_told_beside_the_counts(whole):
+    """A highest share of 0.05 over units leaves at most 8 of 167 pupils: less than ten beside a withheld count."""
+    levels = whole.tables["need_factor_level"].copy()
+    recent = levels["level"] == "years_0_to_3"
+    levels.loc[recent, ["lowest_share", "highest_share"]] = [0.0, 0.05]
+    told = with_table(whole, "need_factor_level", levels)
+    highest = []
+    for tables in (whole.tables, told.tables):
+        found = attack(tables, rule=RULE)
+        highest.append(dict(zip(found.keys, found.high, strict=True))["immigration|99990001|years_0_to_3"])
+    assert highest == [123.0, 8.0]
+    assert failing(whole) == 0
+    assert failing(told) > 0
+
+
 def test_parts_of_the_index_that_tell_a_small_count_are_told_together():
     parts = candidate().tables["need_contribution"]
     unit = parts["school_unit_code"].iloc[0]

@@ -8,11 +8,13 @@ import stat
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from candidates import NOW, YEAR, candidate, release, snapshot, spoiled, verdict, with_table
 
-from orchestration.publication import ledger
+from orchestration.publication import duckdb_file, ledger
 from orchestration.publication.candidate import Candidate, Reason
 from orchestration.publication.gate import VERDICT_RULE
 from orchestration.publication.publish import SEAL_RULE, newest_proposal, publish
@@ -213,6 +215,31 @@ def test_publishers_at_the_same_time_take_ids_in_turn(root: Path) -> None:
     assert [entry["publication_id"] for entry in read.entries] == [f"2027.0.{n}" for n in range(1, 7)]
     assert _current(root).publication_id == "2027.0.6"
     assert all(verify(path) == [] for path in (root / "9999" / "2027" / "versions").iterdir())
+
+
+def test_what_was_damaged_while_it_was_staged_is_found_before_it_is_sealed_and_nothing_is_published(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = duckdb_file.write_duckdb
+
+    def short(path: Path, *, tables: Path, **about: Any) -> dict[str, int]:
+        return real(path, tables=tables, **about) | {"dim_component": 0}
+
+    def damaged(path: Path, *, tables: Path, **about: Any) -> dict[str, int]:
+        rows = real(path, tables=tables, **about)
+        lines = tables / "fct_allocation.parquet"
+        pq.write_table(pq.read_table(lines).slice(1), lines)
+        return rows
+
+    release(candidate(), root)
+    stood = snapshot(root)
+    lacking = "published.duckdb: dim_component lacks rows"
+    for write, words in ((short, lacking), (damaged, "fct_allocation has another number of rows than the manifest")):
+        monkeypatch.setattr(duckdb_file, "write_duckdb", write)
+        outcome = release(candidate(seed=1), root)
+        assert (outcome.status, [reason.rule_id for reason in outcome.reasons]) == ("refused", [SEAL_RULE])
+        assert words in outcome.reasons[0].detail
+        assert snapshot(root) == stood
 
 
 def test_the_manifest_says_what_is_compared_and_what_is_recorded(root: Path) -> None:
