@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,20 @@ def refusals_as_kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(pytest, "raises", raises)
     yield
+    told_as_kept(request, told, "refusals.json")
+
+
+def told_as_kept(request: pytest.FixtureRequest, told: Iterable[str], file: str) -> None:
+    """Assert that a test told what ``file`` beside it keeps of it, or keep it; places of one run are left out."""
     if hasattr(request.function, "hypothesis"):
         return
-    kept, name = request.path.with_name("refusals.json"), f"{request.path.name}::{request.node.name}"
+    kept, name = request.path.with_name(file), f"{request.path.name}::{request.node.name}"
     known = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
     said = [_PLACES.sub("…", text) for text in told]
     if os.environ.get(KEEP):
         _keep(kept, known, name, said)
     else:
-        assert said == known.get(name, []), (
-            f"its refusals say something else than {kept.name} keeps ({KEEP}=1 keeps them)"
-        )
+        assert said == known.get(name, []), f"it tells something else than {kept.name} keeps ({KEEP}=1 keeps it)"
 
 
 class _Listening:

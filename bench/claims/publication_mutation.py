@@ -16,12 +16,9 @@ LEAST_SHARE = 0.90
 
 def mutants_killed() -> Measured:
     results, told, holds, unexplained, survived, mended = load(), [], True, [], 0, 0
-    files = [file for group in GROUPS for file in group.files]
-    if old := stale(results, files):
+    if old := [file for group in GROUPS for file in stale(results, group.files)]:
         shown = f"{', '.join(old[:3])}{' …' if len(old) > 3 else ''}"
-        return Measured(
-            "not measured", None, f"{len(old)} of {len(files)} modules have no result of their code: {shown}"
-        )
+        return Measured("not measured", None, f"{len(old)} modules have no result of their code: {shown}")
     known = reasons()
     for group in GROUPS:
         mutants, judged, killed = (
@@ -33,9 +30,10 @@ def mutants_killed() -> Measured:
         holds = holds and judged > 0 and killed >= LEAST_SHARE * judged
         lower, upper = proportion_confint(killed, max(judged, 1), method="wilson")
         sure = f", 95 % interval {lower:.0%} to {upper:.0%} of all {mutants}" if judged < mutants else ""
-        told.append(f"{group.name} {killed} of {judged} ({killed / max(judged, 1):.1%}{sure})")
+        draw = latest_round(results, group.files)
+        told.append(f"{group.name} {killed} of {judged} ({killed / max(judged, 1):.1%}{sure}, round {draw})")
     figure = (
-        f"round {latest_round(results)}: {', '.join(told)}; {mended} of those that survived are killed by tests written since; "
+        f"{', '.join(told)}; {mended} of those that survived are killed by tests written since; "
         f"{survived} survivors listed, {survived - len(unexplained)} with a reason"
     )
     without = f"no reason is given for {', '.join(unexplained[:3])}{' …' if len(unexplained) > 3 else ''}"

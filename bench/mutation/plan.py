@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ RESULT = ROOT / "docs" / "proofs" / "mutation.json"
 REASONS = Path(__file__).with_name("reasons.json")
 KILLED = ("killed", "timeout", "segfault")
 """States of a mutant that a test run told from the code; a run that hangs or dies is noticed."""
-MOST_FILES = 8
-"""Files of tests that judge one mutant; what only a ninth would notice counts as a survivor."""
+MOST_SECONDS = 120.0
+"""What the tests that judge one mutant may take; what only a slower file would notice counts as a survivor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,15 @@ def load(path: Path = RESULT) -> dict[str, Any]:
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def stale(results: Mapping[str, Any], files: Iterable[str], *, round_: int | None = None) -> list[str]:
-    """Modules without a result of their present code in a round (the latest where none is named)."""
-    asked = latest_round(results) if round_ is None else round_
+def stale(results: Mapping[str, Any], files: Sequence[str], *, round_: int | None = None) -> list[str]:
+    """Modules without a result of their present code in a round (the latest of these modules where none is named)."""
+    asked = latest_round(results, files) if round_ is None else round_
     return [file for file in files if share_of(results, file, round_=asked) == 0]
 
 
-def latest_round(results: Mapping[str, Any]) -> int:
-    """The highest round that any result is of; 1 where nothing was measured."""
-    return max((int(result["round"]) for result in results.values()), default=1)
+def latest_round(results: Mapping[str, Any], files: Iterable[str]) -> int:
+    """The highest round that a result of these modules is of; 1 where nothing was measured. Each group draws by itself."""
+    return max((int(results[file]["round"]) for file in files if file in results), default=1)
 
 
 def share_of(results: Mapping[str, Any], file: str, *, round_: int, root: Path = ROOT) -> float:
@@ -90,23 +91,23 @@ def _number(text: str) -> float:
     return int(hashlib.sha256(text.encode()).hexdigest()[:13], 16) / 16**13
 
 
-def judges_of(reached_by: Mapping[str, Iterable[str]], *, tests: Iterable[str]) -> dict[str, list[str]]:
-    """Function → the tests that judge its mutants: all of at most ``MOST_FILES`` files in which a test reaches it.
+def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, float]) -> dict[str, list[str]]:
+    """Function → the tests that judge its mutants: whole files in which a test reaches it, the quickest first, as many as
+    take at most ``MOST_SECONDS`` together, and one at least.
 
-    Taken are the files that reach the fewest functions, which are about the function and quick; a file that goes through
-    the whole program reaches most of them. ``reached_by``: function → tests; ``tests``: all, each ``file::name``.
+    ``reached_by``: function → tests; ``seconds``: what each of all tests took, by ``file::name``.
     """
     of_file: dict[str, list[str]] = {}
-    for test in sorted(tests):
+    for test in sorted(seconds):
         of_file.setdefault(test.split("::")[0], []).append(test)
-    files = {function: {test.split("::")[0] for test in own} for function, own in reached_by.items()}
-    breadth = Counter(file for own in files.values() for file in own)
-    return {
-        function: [
-            test for file in sorted(own, key=lambda file: (breadth[file], file))[:MOST_FILES] for test in of_file[file]
-        ]
-        for function, own in files.items()
-    }
+    takes = {file: sum(seconds[test] for test in tests) for file, tests in of_file.items()}
+    judges = {}
+    for function, own in reached_by.items():
+        files = sorted({test.split("::")[0] for test in own}, key=lambda file: (takes[file], file))
+        until = accumulate(takes[file] for file in files)
+        enough = [file for file, sum_ in zip(files, until, strict=True) if sum_ <= MOST_SECONDS] or files[:1]
+        judges[function] = [test for file in enough for test in of_file[file]]
+    return judges
 
 
 def store(results: Mapping[str, Any], *, path: Path = RESULT) -> None:

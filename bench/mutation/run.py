@@ -57,10 +57,10 @@ def main() -> None:
     asked.add_argument("only", nargs="*", help="modules or folders by path; all when none is named")
     asked.add_argument("--workers", type=int, default=1, help="mutants judged at a time")
     asked.add_argument("--share", type=float, default=SHARE, help="share of the mutants to judge, from 0 to 1")
-    asked.add_argument("--round", type=int, help="which draw of mutants; the latest when none is named")
+    asked.add_argument("--round", type=int, help="which draw of mutants; a group's latest when none is named")
     options = asked.parse_args()
-    round_ = options.round or latest_round(load())
     for group in GROUPS:
+        round_ = options.round or latest_round(load(), group.files)
         wanted = [file for file in group.files if not options.only or file.startswith(tuple(options.only))]
         known = load()
         short = [
@@ -133,7 +133,7 @@ def _tool(copy: Path, *words: str) -> str:
 
 
 def _judges(copy: Path) -> None:
-    """Let a mutant be judged by whole files of tests, those that reach the fewest functions first: they are about it.
+    """Let a mutant be judged by whole files of tests, the quickest first.
 
     Whole files: what a fixture or a cached helper of a file calls is called once. The tool sees only the first test reach
     it, and the others that look at what came of it would not be asked.
@@ -143,7 +143,7 @@ def _judges(copy: Path) -> None:
         raise SystemExit(f"the tests were not learned, see {copy.relative_to(ROOT)}/said.txt")
     learned = json.loads(path.read_text("utf-8"))
     learned["tests_by_mangled_function_name"] = judges_of(
-        learned["tests_by_mangled_function_name"], tests=learned["duration_by_test"]
+        learned["tests_by_mangled_function_name"], seconds=learned["duration_by_test"]
     )
     path.write_text(json.dumps(learned), encoding="utf-8")
 

@@ -73,11 +73,12 @@ def test_a_new_round_draws_other_mutants_and_counts_no_result_of_an_earlier_one(
     names = [f"m{number}" for number in range(4000)]
     drawn = [set(plan.chosen(names, code="a", round_=number, above=0, share=0.1)) for number in (1, 2)]
     assert len(drawn[0] & drawn[1]) < len(drawn[0]) / 4
-    files = [file for group in plan.GROUPS for file in group.files]
-    assert plan.latest_round(measured) == 2
-    assert plan.stale(measured, files) == []
-    measured[files[0]]["round"] = 3
-    assert plan.stale(measured, files) == files[1:]
+    money, need = (plan.GROUPS[place].files for place in (0, 1))
+    assert plan.latest_round(measured, money) == 2
+    assert plan.stale(measured, money) == []
+    measured[money[0]]["round"] = 3
+    assert plan.stale(measured, money) == list(money[1:])
+    assert plan.stale(measured, need) == [], "each group draws by itself"
     assert publication_mutation.mutants_killed().holds is None
 
 
@@ -98,14 +99,20 @@ def test_the_claim_is_void_once_a_module_has_changed(measured: dict[str, dict]) 
     assert file in found.reason
 
 
-def test_a_mutant_is_judged_by_the_whole_files_that_are_most_about_it() -> None:
-    files = [f"t{number}.py" for number in range(plan.MOST_FILES + 1)]
-    tests = [f"{file}::{name}" for file in files for name in ("a", "b")]
-    # File n reaches n functions beside ``far``, and all of them ``near``: the last one is about everything.
-    reached = {f"f{number}": [f"{file}::a" for file in files[number:]] for number in range(len(files))}
-    judges = plan.judges_of(reached | {"near": [f"{file}::b" for file in reversed(files)]}, tests=reversed(tests))
-    assert judges["near"] == tests[:-2]
-    assert judges[f"f{len(files) - 1}"] == tests[-2:]
+def test_a_mutant_is_judged_by_the_quickest_whole_files_that_reach_it_within_their_time() -> None:
+    most = plan.MOST_SECONDS
+    takes = {
+        "slow.py": 2 * most,
+        "half.py": 0.5 * most,
+        "quick.py": 0.1 * most,
+        "third.py": 0.3 * most,
+        "more.py": 0.2 * most,
+    }
+    seconds = {f"{file}::{name}": each / 2 for file, each in takes.items() for name in ("a", "b")}
+    reached = {"near": [f"{file}::b" for file in takes], "far": ["slow.py::a"]}
+    judges = plan.judges_of(reached, seconds=seconds)
+    assert judges["near"] == [f"{file}.py::{name}" for file in ("quick", "more", "third") for name in ("a", "b")]
+    assert judges["far"] == ["slow.py::a", "slow.py::b"]
 
 
 def test_a_mutant_is_judged_in_a_process_of_its_own_by_the_tests_of_its_function(

@@ -16,10 +16,12 @@ from expectations.contracts import CONTRACTS
 from expectations.contracts.change import CHANGE
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import recovery_z, true_coefficients, true_need
+from orchestration import built
 from orchestration.publication.content import logical_sha256
 from orchestration.publication.organiser_tables import NAMES, organiser_tables
 from orchestration.resources.policies import load_policy
-from tests.pipeline.conftest import ROOT, Home, materialise, rules_against
+from tests import warm
+from tests.pipeline.conftest import ROOT, Home, materialise, rules_against, surroundings
 
 CODE, YEAR = "9999", 2027
 
@@ -288,6 +290,46 @@ def test_the_same_counts_again_on_other_hardware_verify_and_write_nothing(home):
     materialise(home, YEAR, *NEED, *MONEY, OPENBLAS_NUM_THREADS=2, OPENBLAS_CORETYPE="Nehalem")
     assert home.outcomes(YEAR)[CODE]["status"] == "verified"
     assert home.standing() == before, "not even a ledger line"
+
+
+DBT_ALONE = """
+import json, sys
+import dagster as dg
+from orchestration.definitions import defs
+from orchestration.names import FACTORS
+
+definitions = defs()
+keys = list(dg.AssetSelection.groups(FACTORS).resolve(definitions.resolve_asset_graph()))
+with dg.DagsterInstance.ephemeral() as instance:
+    job = definitions.resolve_job_def("yearly_proposal")
+    done = job.execute_in_process(instance=instance, partition_key=sys.argv[1], asset_selection=keys)
+nodes = [event.asset_key for event in done.get_asset_materialization_events()]
+tests = [(each.check_name, each.passed) for each in done.get_asset_check_evaluations()]
+print(json.dumps([[key.path for key in nodes], tests]))
+"""
+
+
+def test_unchanged_rows_are_not_built_again_and_every_node_and_test_is_told_again(home):
+    log = home.path / "pseudonymised" / "dbt" / "last_build.log"
+    note = home.path / built.NOTE
+
+    def told() -> tuple[list[list[str]], list[tuple[str, bool]], float]:
+        env = surroundings(home.path, **home.settings)
+        done = warm.python(DBT_ALONE, ["dbt", str(YEAR)], env=env, cwd=ROOT)
+        assert done.returncode == 0, done.stderr[-3000:]
+        nodes, tests = json.loads(done.stdout.splitlines()[-1])
+        return sorted(nodes), sorted(tests), log.stat().st_mtime_ns
+
+    before = log.stat().st_mtime_ns
+    again = told()
+    assert again[2] == before, "dbt was not started"
+    note.unlink()
+    anew = told()
+    assert anew[2] != before, "dbt was started"
+    assert again[:2] == anew[:2]
+    assert len(anew[0]) > 60
+    assert len(anew[1]) > 100
+    assert note.is_file()
 
 
 def test_the_command_speaks_swedish_by_setting(home):

@@ -11,6 +11,8 @@ from tests.refusals import refusals_as_kept  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from outcomes import outcomes_as_kept  # noqa: F401
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
