@@ -77,7 +77,9 @@ def demonstration() -> tuple[Compared, bool]:
     with new_home(LIKVARD_SPARK_PYTHON=str(PYTHON)) as spark:
         done = spark.likvard("demo")
         if done.returncode:
-            raise RuntimeError(f"likvard demo on Spark ended with {done.returncode}: {done.stdout[-2000:]}")
+            raise RuntimeError(
+                f"likvard demo on Spark ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
         found = compared(_warehouse(duck), _warehouse(spark))
         return found, duck.content_hashes(2027) == spark.content_hashes(2027)
 
@@ -90,7 +92,9 @@ def tables_again(duck: Home) -> Compared:
         command = [str(LIKVARD.with_name("likvard-dbt")), "build", "--exclude-resource-type", "unit_test"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"likvard-dbt on Spark ended with {done.returncode}: {done.stdout[-2000:]}")
+            raise RuntimeError(
+                f"likvard-dbt on Spark ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
         return compared(_warehouse(duck), _warehouse(spark))
 
 

@@ -47,7 +47,7 @@ def ensure_manifest() -> Path:
 
     Raises RuntimeError with dbt's own words when the project does not parse.
     """
-    stamp, wanted = TARGET / "models.sha256", _models_sha256()
+    stamp, wanted = TARGET / "models.sha256", models_sha256()
     if _is_fresh(stamp, wanted):
         return MANIFEST
     TARGET.mkdir(exist_ok=True)
@@ -69,7 +69,8 @@ def _is_fresh(stamp: Path, wanted: str) -> bool:
     return MANIFEST.is_file() and PARSED.is_file() and stamp.is_file() and stamp.read_text() == wanted
 
 
-def _models_sha256() -> str:
+def models_sha256() -> str:
+    """Hash of the models, their seeds and the versions of what runs them."""
     digest = hashlib.sha256(" ".join(version(name) for name in ("dbt-core", "dbt-duckdb")).encode())
     for path in (*sorted(PROJECT.rglob("*")), *sorted(SEEDS_BESIDE.glob("*.csv"))):
         if path.suffix in {".sql", ".yml", ".csv"} and TARGET not in path.parents:

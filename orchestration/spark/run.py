@@ -51,7 +51,8 @@ def _take(found: Settings, folder: Path, *, wanted: frozenset[str], on_duckdb: C
     small.mkdir(parents=True)
     (small / "accepted").symlink_to(found.accepted)
     take_tables(folder / "tables", wanted=wanted, warehouse=small / "warehouse.duckdb")
-    os.environ |= {"LIKVARD_HOME": str(small.parent), "DBT_PROJECT_DIR": str(PROJECT), "DBT_TARGET_PATH": str(small)}
+    places = {"LIKVARD_HOME": str(small.parent), "DBT_PROJECT_DIR": str(PROJECT), "DBT_TARGET_PATH": str(small)}
+    os.environ |= QUIET | places
     with open(os.devnull, "w") as nobody, contextlib.redirect_stdout(nobody):  # what is told is the build on Spark
         code = on_duckdb(["--quiet", "run", "--select", "config.materialized:view"])
     if code == 0:
