@@ -1,20 +1,16 @@
 """Claims of the monthly payments: the sum at the year's end, crashes, re-runs, and what a large month costs.
 
-The year and the crash go through the sealed runs on disk; the million pupils go from register rows in DuckDB, by the SQL of
-the warehouse's own model, to a prepared run.
+The year and the crash go through the sealed runs on disk; the million pupils are one size of ``bench.scale.month``.
 """
 
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-import numpy as np
 import pandas as pd
 
 from bench.claim import Claim, Measured
@@ -24,10 +20,9 @@ from bench.faults.tracing import missing, workers
 from bench.faults.trials import errors_of, fail, found_points, kill
 from bench.faults.work import no_other
 from bench.homes import remove
-from bench.rendered_model import rendered
-from models_py.payment import DecidedLine, Payee, PaymentLine, SchoolEvent, Supplement, YearTerms, reconcile, year_terms
-from models_py.payment.terms import GRADES, MICRO
-from orchestration.payments import book, record
+from bench.scale.month import paid
+from models_py.payment import PaymentLine, SchoolEvent, Supplement, reconcile
+from orchestration.payments import book
 from orchestration.payments.inputs import YearInputs, months_due
 from orchestration.payments.places import Place
 from orchestration.payments.prepare import prepare
@@ -37,7 +32,7 @@ from orchestration.publication.act import Person
 from orchestration.publication.files import file_sha256
 from orchestration.resources.payment_export import read_export
 from orchestration.resources.payment_policy import payment_policy
-from tests.models_py.payment.payment_worlds import CODE, EVENTS, INCREASE, OVERHEADS, YEAR, register, terms
+from tests.models_py.payment.payment_worlds import CODE, EVENTS, INCREASE, YEAR, register, terms
 
 NOW = datetime(2027, 1, 20, 8, 30, tzinfo=UTC)
 PUPILS, UNITS = 1_000_000, 5_000
@@ -133,76 +128,13 @@ def kill_points() -> Measured:
 
 def million_pupils() -> Measured:
     """From a million register rows to a sealed run, CPU seconds, best of three."""
-    return _in_folder(_million)
-
-
-def _million(folder: Path) -> Measured:
-    known, rows = _country(), _rows()
-    best, seen = float("inf"), 0
-    for attempt in range(3):
-        place = Place(folder / f"payments-{attempt}", CODE, YEAR)
-        start = time.process_time()
-        counts = _counted(rows)
-        policy = payment_policy(POLICY, funding_year=YEAR)
-        done = _prepare(place, YearInputs(CODE, YEAR, policy, known, counts), 1)
-        best = min(best, time.process_time() - start)
-        seen = record.load(place.run(done.run_id))["content"]["control"]["line_count"]
-        if int(counts["pupil_count"].sum()) != PUPILS:
-            return Measured("pupils were lost", False, f"{int(counts['pupil_count'].sum())} of {PUPILS} counted")
-    return Measured(f"{best:.1f} CPU-s, {seen} lines of {UNITS} school units", best <= CPU_SECONDS and seen > UNITS)
-
-
-def _country() -> YearTerms:
-    lines, payees, pupils = [], {}, {}
-    for number in range(UNITS):
-        unit = f"{10_000_000 + number}"
-        payees[unit] = Payee(f"org-{number % 700}", number % 5 == 0, CODE)
-        pupils[unit] = PUPILS // UNITS
-        for place, grade in enumerate(GRADES):
-            rate = 7_287_384_861082 + place * 311_415_926535
-            lines.append(DecidedLine(unit, "base_part", f"grade_{grade}", "pupils", rate, rate * 20 // MICRO))
-        lines.append(DecidedLine(unit, "structural_part", "need", "need_weighted_pupils", 1, 150_000_000 + number))
-        lines.append(DecidedLine(unit, "meals", "stage_low", "pupils", 500_000 * MICRO, 500_000 * 80))
-        lines.append(DecidedLine(unit, "head_teacher", "lump_sum", "units", 90_000_000 * MICRO, 90_000_000))
-    return year_terms(
-        lines, publication_id="2027.1.0", mode="follow_pupil", payees=payees, decided_pupils=pupils, overheads=OVERHEADS
+    month = paid(PUPILS, UNITS)
+    if month.pupil_count != PUPILS:
+        return Measured("pupils were lost", False, f"{month.pupil_count} of {PUPILS} counted")
+    return Measured(
+        f"{month.cpu_seconds:.1f} CPU-s, {month.line_count} lines of {UNITS} school units",
+        month.cpu_seconds <= CPU_SECONDS and month.line_count > UNITS,
     )
-
-
-def _rows() -> pd.DataFrame:
-    rng = np.random.default_rng(1)
-    return pd.DataFrame({
-        "delivery_id": "d1", "delivery_row_number": np.arange(PUPILS), "municipality_code": CODE,
-        "count_date": pd.Timestamp(f"{YEAR}-01-15"), "pupil_key": np.arange(PUPILS).astype(str),
-        "school_unit_code": (10_000_000 + rng.integers(0, UNITS, PUPILS)).astype(str), "school_form": "compulsory_school",
-        "grade": np.array(GRADES)[rng.integers(0, 10, PUPILS)], "valid_from": pd.Timestamp("2026-08-17"),
-        "valid_to": pd.NaT, "home_municipality_code": CODE,
-    })  # fmt: skip
-
-
-def _counted(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows through the SQL of the warehouse's own model."""
-    several, months = (rendered(f"intermediate/int_enrollment__{name}") for name in ("several", "months"))
-    with duckdb.connect(config={"threads": 2}) as connection:
-        connection.register("given", rows)
-        connection.execute(
-            "create table stg_municipality__enrollment as select * replace (cast(count_date as date) as count_date, "
-            "cast(valid_from as date) as valid_from, cast(valid_to as date) as valid_to) from given"
-        )
-        connection.execute(
-            "create table int_deliveries__accepted as select 'd1' as delivery_id, '2026-10-15' as period, true as is_newest"
-        )
-        connection.execute(
-            "create table stg_municipality__protected_counts (delivery_id varchar, delivery_row_number int, municipality_code "
-            "varchar, count_date date, school_unit_code varchar, grade varchar, pupil_count int)"
-        )
-        connection.execute(
-            "create table int_protected_counts__fates (delivery_id varchar, delivery_row_number int, row_fate varchar)"
-        )
-        connection.execute(f"create table int_enrollment__several as {several}")
-        connection.execute(f"create view int_enrollment__months as {months}")
-        table = connection.execute(rendered("marts/fct_monthly_enrollment")).df()
-    return table.assign(count_date=[day.date() for day in table["count_date"]])
 
 
 CLAIMS = (

@@ -56,15 +56,15 @@ def python(code: str, *arguments: str, environment: Mapping[str, str] | None = N
     return run([sys.executable, "-c", code, *arguments], environment=environment)
 
 
-def dbt_build(home: Path, *, select: str | None = None) -> Cost:
-    """The dbt step of a run over the accepted rows of a home, tests included, by the program that Dagster starts."""
+def dbt_build(home: Path, *, tests: bool = True) -> Cost:
+    """The dbt step of a run over the accepted rows of a home, by the program that Dagster starts."""
     folder = home / "pseudonymised" / "dbt"
     target = folder / "target"
     target.mkdir(parents=True, exist_ok=True)
     ensure_manifest()  # parsing changed models is not of this home
     arguments = ["build", "--exclude-resource-type", "unit_test", "--quiet", "--target-path", str(target)]
     arguments += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    arguments += ["--select", select] if select else []
+    arguments += [] if tests else ["--exclude-resource-type", "test"]
     environment = QUIET | {
         "LIKVARD_WAREHOUSE_MEMORY": MEMORY,
         "LIKVARD_HOME": str(home),
