@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ RESULT = ROOT / "docs" / "proofs" / "mutation.json"
 REASONS = Path(__file__).with_name("reasons.json")
 KILLED = ("killed", "timeout", "segfault")
 """States of a mutant that a test run told from the code; a run that hangs or dies is noticed."""
-MOST_SECONDS = 120.0
-"""What the tests that judge one mutant may take; what only a slower file would notice counts as a survivor."""
+STRIKING = "_faults.py"
+"""End of the names of tests that break the code at each of its calls, for minutes. What only they would notice counts as a
+survivor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ def _number(text: str) -> float:
 
 
 def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, float]) -> dict[str, list[str]]:
-    """Function → the tests that judge its mutants: whole files in which a test reaches it, the quickest first, as many as
-    take at most ``MOST_SECONDS`` together, and one at least.
+    """Function → the tests that judge its mutants: all of every file in which a test reaches it, quick files first, without
+    those that are ``STRIKING``.
 
     ``reached_by``: function → tests; ``seconds``: what each of all tests took, by ``file::name``.
     """
@@ -104,9 +104,7 @@ def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, 
     judges = {}
     for function, own in reached_by.items():
         files = sorted({test.split("::")[0] for test in own}, key=lambda file: (takes[file], file))
-        until = accumulate(takes[file] for file in files)
-        enough = [file for file, sum_ in zip(files, until, strict=True) if sum_ <= MOST_SECONDS] or files[:1]
-        judges[function] = [test for file in enough for test in of_file[file]]
+        judges[function] = [test for file in files if not file.endswith(STRIKING) for test in of_file[file]]
     return judges
 
 

@@ -99,20 +99,12 @@ def test_the_claim_is_void_once_a_module_has_changed(measured: dict[str, dict]) 
     assert file in found.reason
 
 
-def test_a_mutant_is_judged_by_the_quickest_whole_files_that_reach_it_within_their_time() -> None:
-    most = plan.MOST_SECONDS
-    takes = {
-        "slow.py": 2 * most,
-        "half.py": 0.5 * most,
-        "quick.py": 0.1 * most,
-        "third.py": 0.3 * most,
-        "more.py": 0.2 * most,
-    }
+def test_a_mutant_is_judged_by_the_whole_files_that_reach_it_quick_ones_first_and_no_striking_one() -> None:
+    takes = {"slow.py": 9.0, "quick.py": 0.1, "other.py": 1.0, "its_faults.py": 0.2, "elsewhere.py": 0.1}
     seconds = {f"{file}::{name}": each / 2 for file, each in takes.items() for name in ("a", "b")}
-    reached = {"near": [f"{file}::b" for file in takes], "far": ["slow.py::a"]}
-    judges = plan.judges_of(reached, seconds=seconds)
-    assert judges["near"] == [f"{file}.py::{name}" for file in ("quick", "more", "third") for name in ("a", "b")]
-    assert judges["far"] == ["slow.py::a", "slow.py::b"]
+    reached = [f"{file}::b" for file in takes if file != "elsewhere.py"]
+    judges = plan.judges_of({"near": reached}, seconds=seconds)
+    assert judges == {"near": [f"{file}.py::{name}" for file in ("quick", "other", "slow") for name in ("a", "b")]}
 
 
 def test_a_mutant_is_judged_in_a_process_of_its_own_by_the_tests_of_its_function(
