@@ -42,6 +42,17 @@ def test_the_linter_and_the_formatter_agree():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_text_holds_the_marks_of_a_merge():
+    texts = [
+        path
+        for path in tracked()
+        if path.suffix in {".py", ".md", ".sql", ".yml", ".yaml", ".json", ".toml", ".csv", ".html"}
+    ]
+    marks = tuple(sign * 7 + " " for sign in "<>")
+    torn = [path for path in texts if any(line.startswith(marks) for line in path.read_text("utf-8").splitlines())]
+    assert torn == []
+
+
 def test_the_top_level_is_the_one_the_map_shows():
     folders = {path.relative_to(ROOT).parts[0] for path in tracked() if len(path.relative_to(ROOT).parts) > 1}
     shown = {
