@@ -18,9 +18,6 @@ RESULT = ROOT / "docs" / "proofs" / "mutation.json"
 REASONS = Path(__file__).with_name("reasons.json")
 KILLED = ("killed", "timeout", "segfault")
 """States of a mutant that a test run told from the code; a run that hangs or dies is noticed."""
-STRIKING = "_faults.py"
-"""End of the names of tests that break the code at each of its calls, for minutes. What only they would notice counts as a
-survivor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +89,7 @@ def _number(text: str) -> float:
 
 
 def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, float]) -> dict[str, list[str]]:
-    """Function → the tests that judge its mutants: all of every file in which a test reaches it, quick files first, without
-    those that are ``STRIKING``.
+    """Function → the tests that judge its mutants: all of every file in which a test reaches it, quick files first.
 
     ``reached_by``: function → tests; ``seconds``: what each of all tests took, by ``file::name``.
     """
@@ -104,7 +100,7 @@ def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, 
     judges = {}
     for function, own in reached_by.items():
         files = sorted({test.split("::")[0] for test in own}, key=lambda file: (takes[file], file))
-        judges[function] = [test for file in files if not file.endswith(STRIKING) for test in of_file[file]]
+        judges[function] = [test for file in files for test in of_file[file]]
     return judges
 
 

@@ -1,8 +1,9 @@
 """A conftest for mutated copies: generated tests try fewer examples and stop at the first failure without shrinking it,
-and the tests of a file stay together, so that its fixtures are built once.
+and the tests of a file stay together, so that its fixtures are built once. Tests that strike the code at each of its calls,
+for minutes, are left out.
 
-It is laid beside the tests of the copy. A mutant that only many examples would kill counts as a survivor, so the figure
-is a lower bound.
+It is laid beside the tests of the copy. A mutant that only these or many examples would kill counts as a survivor, so the
+figure is a lower bound.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 MOST_EXAMPLES = 60
+collect_ignore_glob = ["*_faults.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

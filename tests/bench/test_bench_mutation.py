@@ -99,8 +99,8 @@ def test_the_claim_is_void_once_a_module_has_changed(measured: dict[str, dict]) 
     assert file in found.reason
 
 
-def test_a_mutant_is_judged_by_the_whole_files_that_reach_it_quick_ones_first_and_no_striking_one() -> None:
-    takes = {"slow.py": 9.0, "quick.py": 0.1, "other.py": 1.0, "its_faults.py": 0.2, "elsewhere.py": 0.1}
+def test_a_mutant_is_judged_by_the_whole_files_that_reach_it_quick_ones_first() -> None:
+    takes = {"slow.py": 9.0, "quick.py": 0.1, "other.py": 1.0, "elsewhere.py": 0.1}
     seconds = {f"{file}::{name}": each / 2 for file, each in takes.items() for name in ("a", "b")}
     reached = [f"{file}::b" for file in takes if file != "elsewhere.py"]
     judges = plan.judges_of({"near": reached}, seconds=seconds)
