@@ -135,6 +135,17 @@ def test_a_damaged_version_is_refused_its_neighbour_is_sent_and_what_was_served_
     ).fetchall() == [("0780", "2027.0.2"), ("9999", "2027.0.1")]
 
 
+def test_a_pointer_that_leads_out_is_refused_with_words_and_its_neighbour_is_sent(empty, own: Path):
+    pointer = own / "9999" / "2027" / "proposed"
+    pointer.unlink()
+    pointer.symlink_to("../elsewhere")
+    sent = publish(empty, root=own, language="sv")
+    assert [(each.status, each.municipality_code, each.publication_id) for each in sent] == [
+        ("loaded", "0780", "2027.0.1"), ("refused", "9999", None),
+    ]  # fmt: skip
+    assert sent[1].problems == ("proposed in 9999/2027 leads out of versions/; restore it from the ledger",)
+
+
 def test_a_load_that_came_out_wrong_is_rolled_back(empty, two: Path, monkeypatch: pytest.MonkeyPatch):
     honest = sink.tables.copy
 

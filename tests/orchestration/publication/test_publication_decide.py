@@ -30,9 +30,10 @@ from deciding import (
 )
 
 from models_py.disclosure import DisclosureRule
-from orchestration.publication import duckdb_file, ledger, manifest
+from orchestration.publication import decide, duckdb_file, ledger, manifest
 from orchestration.publication.act import Person
 from orchestration.publication.candidate import Outcome
+from orchestration.publication.content import published_contracts
 from orchestration.publication.overview import verify_all
 from orchestration.publication.pointer import CURRENT
 from orchestration.publication.verify import read_current, verify
@@ -230,6 +231,25 @@ def test_another_content_under_an_id_asked_for_is_refused_and_so_is_a_number_out
 
 def test_the_first_of_a_year_revises_nothing(approved: str, root: Path) -> None:
     assert _refused_by(settle_on(root, approved, CORRECTED)) == {"G-ID-001"}
+
+
+def test_a_decided_version_is_not_decided_again(stands: str, root: Path) -> None:
+    said = settle_on(root, stands, REVISED)
+    assert (said.municipality_code, said.funding_year, said.publication_id, said.path) == ("9999", 2027, None, None)
+    assert _refused_by(said) == {"G-DECIDED-001"}
+    assert said.reasons[0].detail == "2027.1.0 is no proposal; name the proposal that was approved"
+
+
+def test_a_proposal_of_another_contract_is_not_decided(
+    approved: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = published_contracts()[1:]
+    monkeypatch.setattr(decide, "published_contracts", lambda: fewer)
+    said = settle_on(root, approved)
+    (reason,) = (each for each in said.reasons if each.rule_id == "G-CONTRACT-001")
+    assert reason.failing_count == 1
+    assert "was written under another contract than this program's" in reason.detail
+    assert said.status == "refused"
 
 
 def test_a_damaged_proposal_is_neither_approved_nor_decided(approved: str, root: Path) -> None:
