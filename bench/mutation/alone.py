@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-UNSURE = {"timeout", "segfault"}
+UNSURE = {"timeout", "segfault", "suspicious"}
 """States of the tool that may be its own doing."""
 PATIENCE = 3
 SPARE_SECONDS = 30
@@ -36,6 +37,8 @@ def judged_alone(copy: Path, mutant: str) -> str:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
+        return "timeout"
+    if done.returncode == -signal.SIGALRM:
         return "timeout"
     if done.returncode not in (0, 1):
         raise SystemExit(f"{mutant}: its tests ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-500:]}")

@@ -8,11 +8,26 @@ figure is a lower bound.
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 MOST_EXAMPLES = 60
+HANGS_SECONDS = 180
+"""No test takes as long, on a busy machine either: one that does hangs, and the system ends the process (SIGALRM)."""
 collect_ignore_glob = ["*_faults.py"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Let no test hang; the whole of it counts, with the fixtures that it is the first to ask for."""
+    signal.alarm(HANGS_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -113,12 +113,14 @@ def test_a_mutant_is_judged_in_a_process_of_its_own_by_the_tests_of_its_function
     (tmp_path / "mutants").mkdir()
     judge = "import os, time\n\ndef test_it():\n    number = os.environ['MUTANT_UNDER_TEST'][-1]\n"
     judge += "    time.sleep(60 if number == '3' else 0)\n    assert number != '1'\n"
+    judge += "    if number == '4':\n        os.kill(os.getpid(), 14)  # as a test that hangs is ended\n"
     (tmp_path / "mutants" / "test_one.py").write_text(judge)
     learned = {"tests_by_mangled_function_name": {"m.x_f": ["test_one.py::test_it"], "m.x_g": ["test_none.py"]}}
     learned["duration_by_test"] = {"test_one.py::test_it": 0.1, "test_none.py": 0.1}
     (tmp_path / "mutants" / "mutmut-stats.json").write_text(json.dumps(learned))
     assert alone.judged_alone(tmp_path, "m.x_f__mutmut_1") == "killed"
     assert alone.judged_alone(tmp_path, "m.x_f__mutmut_2") == "survived"
+    assert alone.judged_alone(tmp_path, "m.x_f__mutmut_4") == "timeout"
     with pytest.raises(SystemExit, match=r"m\.x_g__mutmut_1: its tests ended with 4"):
         alone.judged_alone(tmp_path, "m.x_g__mutmut_1")
     monkeypatch.setattr(alone, "SPARE_SECONDS", 1)

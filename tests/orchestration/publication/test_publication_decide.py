@@ -233,6 +233,14 @@ def test_the_first_of_a_year_revises_nothing(approved: str, root: Path) -> None:
     assert _refused_by(settle_on(root, approved, CORRECTED)) == {"G-ID-001"}
 
 
+def test_a_time_without_zone_is_neither_of_an_approval_nor_of_a_decision(approved: str, root: Path) -> None:
+    before = snapshot(root)
+    for act in (agree, settle_on):
+        with pytest.raises(ValueError, match=r"^now has no time zone$"):
+            act(root, approved, now=NOW.replace(tzinfo=None))
+    assert snapshot(root) == before
+
+
 def test_a_decided_version_is_not_decided_again(stands: str, root: Path) -> None:
     said = settle_on(root, stands, REVISED)
     assert (said.municipality_code, said.funding_year, said.publication_id, said.path) == ("9999", 2027, None, None)

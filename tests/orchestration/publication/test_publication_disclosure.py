@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from background_counts import DAY, counts
+from background_counts import DAY, DAY_BEFORE, LEVELS, counts
 from candidates import candidate, release, with_background, with_table
 from progress_rows import progress_rows
 
@@ -214,6 +214,34 @@ def test_the_attack_knows_the_ends_of_shares_that_are_told_beside_the_counts(who
     assert highest == [123.0, 8.0]
     assert failing(whole) == 0
     assert failing(told) > 0
+
+
+def test_a_highest_share_that_bounds_a_withheld_count_too_narrowly_is_withheld_too():
+    """12 of 171 are the highest share: it leaves at most 11 of 168 pupils where six are withheld, and another end is told."""
+    of = candidate()
+    paid = of.tables["fct_need_index"].set_index("school_unit_code")["pupil_count"]
+    some = dict(zip(sorted(paid.index), (11, 12, 12, 6), strict=True))
+    rows = [
+        (day, unit, "immigration", level, count)
+        for day in (DAY, DAY_BEFORE)
+        for place, (unit, few) in enumerate(some.items())
+        for level, count in zip(
+            LEVELS, (paid[unit] - 32 - 2 * place - few, 18 + place, 14 + place, few, 0), strict=True
+        )
+    ]
+    counted = pd.DataFrame(rows, columns=["count_date", "school_unit_code", "factor", "level", "pupil_count"])
+    share = [round(few / paid[unit], 3) for unit, few in some.items()]
+    levels = of.tables["need_factor_level"].copy()
+    recent = (levels["factor"] == "immigration") & (levels["level"] == "years_0_to_3")
+    levels.loc[recent, ["lowest_share", "highest_share"]] = [min(share), max(share)]
+    levels.loc[recent, "share_withheld_because"] = None
+    told = protected_tables(
+        {**of.tables, "need_factor_level": levels}, counted, municipality_code="9999", funding_year=2027, rule=RULE
+    )
+    (row,) = told["need_factor_level"][recent].to_dict("records")
+    assert pd.isna(row["highest_share"])
+    assert row["highest_withheld_because"] == row["lowest_withheld_because"] == "would_reveal_fewer_than_ten_pupils"
+    assert list(attack(told, rule=RULE).narrow_keys) == []
 
 
 def test_parts_of_the_index_that_tell_a_small_count_are_told_together():
