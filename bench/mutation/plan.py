@@ -89,7 +89,8 @@ def _number(text: str) -> float:
 
 
 def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, float]) -> dict[str, list[str]]:
-    """Function → the tests that judge its mutants: all of every file in which a test reaches it, quick files first.
+    """Function → the tests that judge its mutants: all of every file in which a test reaches it, that of its module first,
+    then quick ones.
 
     ``reached_by``: function → tests; ``seconds``: what each of all tests took, by ``file::name``.
     """
@@ -99,7 +100,9 @@ def judges_of(reached_by: Mapping[str, Iterable[str]], *, seconds: Mapping[str, 
     takes = {file: sum(seconds[test] for test in tests) for file, tests in of_file.items()}
     judges = {}
     for function, own in reached_by.items():
-        files = sorted({test.split("::")[0] for test in own}, key=lambda file: (takes[file], file))
+        named = f"_{function.split('.x')[0].rpartition('.')[2]}.py"
+        reach = {test.split("::")[0] for test in own}
+        files = sorted(reach, key=lambda file: (not file.endswith(named), takes[file], file))
         judges[function] = [test for file in files for test in of_file[file]]
     return judges
 

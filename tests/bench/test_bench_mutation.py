@@ -99,12 +99,13 @@ def test_the_claim_is_void_once_a_module_has_changed(measured: dict[str, dict]) 
     assert file in found.reason
 
 
-def test_a_mutant_is_judged_by_the_whole_files_that_reach_it_quick_ones_first() -> None:
-    takes = {"slow.py": 9.0, "quick.py": 0.1, "other.py": 1.0, "elsewhere.py": 0.1}
+def test_a_mutant_is_judged_by_the_whole_files_that_reach_it_its_own_first_then_quick_ones() -> None:
+    takes = {"test_slow.py": 9.0, "test_quick.py": 0.1, "test_other.py": 1.0, "test_elsewhere.py": 0.1}
     seconds = {f"{file}::{name}": each / 2 for file, each in takes.items() for name in ("a", "b")}
-    reached = [f"{file}::b" for file in takes if file != "elsewhere.py"]
-    judges = plan.judges_of({"near": reached}, seconds=seconds)
-    assert judges == {"near": [f"{file}.py::{name}" for file in ("quick", "other", "slow") for name in ("a", "b")]}
+    reached = [f"{file}::b" for file in takes if file != "test_elsewhere.py"]
+    for function, order in (("a.b.x_f", ("quick", "other", "slow")), ("a.b.slow.x_f", ("slow", "quick", "other"))):
+        judges = plan.judges_of({function: reached}, seconds=seconds)
+        assert judges == {function: [f"test_{file}.py::{name}" for file in order for name in ("a", "b")]}
 
 
 def test_a_mutant_is_judged_in_a_process_of_its_own_by_the_tests_of_its_function(
