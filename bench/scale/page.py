@@ -89,16 +89,19 @@ def _against_goals() -> list[str]:
     limit, own = cpu.get("DuckDB, one pass"), cpu | {step: beyond_start("nation", step) for step in BUILDS}
     if limit is None:
         return []
-    told = [
-        f"- {step}: {cost / limit:.1f} × one pass of DuckDB; the goal of {goal:.0f} × is {'' if cost <= goal * limit else 'not '}reached."
-        for step, goal in GOALS.items()
-        if (cost := own.get(step)) is not None
-    ]
+    told = [f"- {step}: {_beside(own.get(step), limit, goal)}" for step, goal in GOALS.items()]
     if (tested := own.get("dbt")) is not None:
         told.append(
             f"- dbt with its tests, which judge the counts and have no goal of their own: {tested / limit:.1f} ×."
         )
-    return ["", "## A nation against the goals", "", *told] if told else []
+    return ["", "## A nation against the goals", "", *told]
+
+
+def _beside(cost: float | None, limit: float, goal: float) -> str:
+    if cost is None:
+        return f"not measured; the goal is {goal:.0f} ×."
+    reached = "reached" if cost <= goal * limit else "not reached"
+    return f"{cost / limit:.1f} × one pass of DuckDB; the goal of {goal:.0f} × is {reached}."
 
 
 def _per_unit() -> list[str]:
