@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 UNSURE = {"timeout", "segfault", "suspicious"}
@@ -40,9 +41,20 @@ def judged_alone(copy: Path, mutant: str) -> str:
         return "timeout"
     if done.returncode == -signal.SIGALRM:
         return "timeout"
+    if done.returncode not in (0, 1) and _collected(command, copy):
+        return "killed"  # it breaks what the tests do while they are collected
     if done.returncode not in (0, 1):
         raise SystemExit(f"{mutant}: its tests ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-500:]}")
     return "killed" if done.returncode else "survived"
+
+
+def _collected(command: Sequence[str], copy: Path) -> bool:
+    """Whether the tests of ``command`` are found where nothing is mutated."""
+    whole = environment() | {"MUTANT_UNDER_TEST": ""}
+    done = subprocess.run(
+        [*command, "--collect-only"], cwd=copy / "mutants", env=whole, capture_output=True, check=False
+    )
+    return done.returncode == 0
 
 
 def environment() -> dict[str, str]:

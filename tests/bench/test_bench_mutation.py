@@ -112,7 +112,7 @@ def test_a_mutant_is_judged_in_a_process_of_its_own_by_the_tests_of_its_function
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mutants").mkdir()
-    judge = "import os, time\n\ndef test_it():\n    number = os.environ['MUTANT_UNDER_TEST'][-1]\n"
+    judge = "import os, time\n\nassert not os.environ['MUTANT_UNDER_TEST'].endswith('5')\n\ndef test_it():\n    number = os.environ['MUTANT_UNDER_TEST'][-1]\n"
     judge += "    time.sleep(60 if number == '3' else 0)\n    assert number != '1'\n"
     judge += "    if number == '4':\n        os.kill(os.getpid(), 14)  # as a test that hangs is ended\n"
     (tmp_path / "mutants" / "test_one.py").write_text(judge)
@@ -122,6 +122,7 @@ def test_a_mutant_is_judged_in_a_process_of_its_own_by_the_tests_of_its_function
     assert alone.judged_alone(tmp_path, "m.x_f__mutmut_1") == "killed"
     assert alone.judged_alone(tmp_path, "m.x_f__mutmut_2") == "survived"
     assert alone.judged_alone(tmp_path, "m.x_f__mutmut_4") == "timeout"
+    assert alone.judged_alone(tmp_path, "m.x_f__mutmut_5") == "killed", "the tests cannot be collected"
     with pytest.raises(SystemExit, match=r"m\.x_g__mutmut_1: its tests ended with 4"):
         alone.judged_alone(tmp_path, "m.x_g__mutmut_1")
     monkeypatch.setattr(alone, "SPARE_SECONDS", 1)
