@@ -16,6 +16,7 @@ from pathlib import Path
 
 from orchestration.manifest import models_sha256
 from orchestration.publication.files import file_sha256
+from orchestration.resources.tables import write_whole
 from orchestration.settings import Settings
 
 NOTE = Path("pseudonymised", "dbt", "built.json")
@@ -59,7 +60,8 @@ def forget(found: Settings) -> None:
 def keep(found: Settings, *, read: str, told: Sequence[Told]) -> None:
     """Note a whole build that ended well."""
     note = {"read": read, "warehouse": _file(found.warehouse), "told": [asdict(each) for each in told]}
-    (found.home / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+    data = (json.dumps(note, indent=1) + "\n").encode()
+    write_whole(found.home / NOTE, lambda stream: stream.write(data))
 
 
 def _file(path: Path) -> list[int]:

@@ -19,7 +19,7 @@ LEAST_READS, LEAST_KILLED = 10_000, 20
 
 
 def through_files() -> Measured:
-    return _measured(crowd.FILES, reads=READS)
+    return _measured(crowd.FILES)
 
 
 def through_postgres() -> Measured:
@@ -27,14 +27,14 @@ def through_postgres() -> Measured:
     if programs is None:
         return Measured("not measured", None, "PostgreSQL is not on this machine")
     with running(programs) as server:
-        return _measured(through_views(server), reads=READS)
+        return _measured(through_views(server))
 
 
-def _measured(way: crowd.Way, *, reads: int) -> Measured:
+def _measured(way: crowd.Way) -> Measured:
     folder = Path(tempfile.mkdtemp(prefix="likvard-crowd-"))
     try:
         with workers() as serving:
-            seen = crowd.run(folder, serving, publishers=PUBLISHERS, readers=READERS, reads=reads, seed=1, way=way)
+            seen = crowd.run(folder, serving, publishers=PUBLISHERS, readers=READERS, reads=READS, seed=1, way=way)
     finally:
         remove(folder)
     figure = (

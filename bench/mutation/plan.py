@@ -57,10 +57,10 @@ def load(path: Path = RESULT) -> dict[str, Any]:
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def stale(results: Mapping[str, Any], files: Sequence[str], *, round_: int | None = None) -> list[str]:
-    """Modules without a result of their present code in a round (the latest of these modules where none is named)."""
-    asked = latest_round(results, files) if round_ is None else round_
-    return [file for file in files if share_of(results, file, round_=asked) == 0]
+def stale(results: Mapping[str, Any], files: Sequence[str]) -> list[str]:
+    """Modules without a result of their present code in the latest round that any of them is of."""
+    latest = latest_round(results, files)
+    return [file for file in files if share_of(results, file, round_=latest) == 0]
 
 
 def latest_round(results: Mapping[str, Any], files: Iterable[str]) -> int:

@@ -77,7 +77,7 @@ class Tables(dg.ConfigurableResource):
         """Write a record (JSON with sorted keys) of a funding year."""
         target = Path(self.root, name, f"funding_year={funding_year}.json")
         text = json.dumps(records, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-        _write_whole(target, lambda handle: handle.write(text.encode()))
+        write_whole(target, lambda handle: handle.write(text.encode()))
 
     def read_record(self, name: str, funding_year: int) -> dict[str, Any]:
         """Read a record back. Raises FileNotFoundError when it was never written."""
@@ -89,10 +89,10 @@ class Tables(dg.ConfigurableResource):
 
     def _replace(self, path: Path, rows: pd.DataFrame) -> None:
         table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
-        _write_whole(path, lambda handle: pq.write_table(table, handle, version="2.6", store_schema=False))
+        write_whole(path, lambda handle: pq.write_table(table, handle, version="2.6", store_schema=False))
 
 
-def _write_whole(path: Path, write: Any) -> None:
+def write_whole(path: Path, write: Any) -> None:
     """Write beside the target and rename: a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

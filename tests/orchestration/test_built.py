@@ -80,6 +80,21 @@ def test_another_engine_builds(found: Settings):
     assert standing(found.model_copy(update={"spark_python": Path("python")})) is None
 
 
+def test_a_crash_while_the_note_is_written_leaves_no_half_of_it(found: Settings, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    built.forget(found)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="no space left"):
+            built.keep(found, read=built.read_by_dbt(found), told=TOLD)
+    assert standing(found) is None
+    built.keep(found, read=built.read_by_dbt(found), told=TOLD)
+    assert standing(found) == TOLD
+    assert [path.name for path in (found.home / built.NOTE).parent.iterdir()] == [built.NOTE.name]
+
+
 def test_a_build_that_has_begun_leaves_no_note(found: Settings):
     built.forget(found)
     assert standing(found) is None

@@ -31,7 +31,6 @@ def outcomes_as_kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Outcome, "__init__", outcome)
     monkeypatch.setattr(Reason, "__init__", reason)
     yield
-    if not request.path.stem.endswith(
-        "_faults"
-    ):  # they strike at every call, and how many there are is no concern here
+    # Tests of faults strike at every call; how many there are is no concern here.
+    if not request.path.stem.endswith("_faults"):
         told_as_kept(request, told, "outcomes.json")

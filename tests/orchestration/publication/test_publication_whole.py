@@ -1,8 +1,7 @@
 """What stands in every file of a proposal, of the next one and of what was decided is kept, file by file.
 
 A publication is appealed and compared with the last, so no file of it changes unknowingly: a heading, the width of a
-column, the words of a note or the order of two rows. ``LIKVARD_KEEP_REFUSALS=1`` keeps what stands there now; the notes and the
-
+column, the words of a note or the order of two rows. ``LIKVARD_KEEP_REFUSALS=1`` keeps what stands there now.
 """
 
 from __future__ import annotations
