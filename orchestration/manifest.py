@@ -27,9 +27,11 @@ QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DBT_VERSION_CHECK": "false",
     "DBT_USE_COLORS": "false",
+    "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "none"),
     "DBT_PROFILES_DIR": str(PROJECT),
 }
-"""What every dbt process is told: no telemetry, no look for updates, the profile of the project."""
+"""What every dbt process is told: no telemetry, no look for updates, the profile of the project, and no second log of every
+statement unless it is asked for."""
 
 
 def executable() -> str:

@@ -128,8 +128,9 @@ def test_a_text_cannot_move_from_one_cell_to_the_next() -> None:
 @pytest.mark.parametrize("sign", ["\x00", "\x1e", "\x1f"])
 def test_the_separators_are_refused_inside_text(sign: str) -> None:
     table = all_tables()["dim_component"].assign(name_sv=f"a{sign}b")
-    with pytest.raises(ContractError, match="name_sv does not fit text"):
+    with pytest.raises(ContractError, match="name_sv does not fit text") as refused:
         logical_sha256(table, CONTRACTS["dim_component"])
+    assert str(refused.value.__cause__) == "a control character that separates cells or rows"
 
 
 def test_composed_and_decomposed_letters_are_the_same_text() -> None:
