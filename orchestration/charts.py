@@ -159,7 +159,8 @@ def as_metadata(chart: alt.TopLevelMixin) -> dg.MarkdownMetadataValue:
     words = _title(chart)
     if not settings().pictures:
         return dg.MetadataValue.md(f"{words} (pictures are turned off)")
-    picture = base64.b64encode(picture_of(chart.to_dict(), folder=settings().pictures_folder)).decode()
+    spec = chart.to_dict(validate=False)  # every part was judged against its schema when it was made
+    picture = base64.b64encode(picture_of(spec, folder=settings().pictures_folder)).decode()
     return dg.MetadataValue.md(f"![{words}](data:image/png;base64,{picture})")
 
 
@@ -180,13 +181,13 @@ def styled(chart: Picture, *, height: int | alt.Step) -> Picture:
 
 def themed(chart: Picture) -> Picture:
     """The colours and sizes of all pictures, for one that has its own width."""
-    return (
-        chart.configure_view(stroke=None)
-        .configure_axis(
+    return chart.configure(  # each call copies the chart with its rows, so there is one
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             labelColor=INK, titleColor=INK, gridColor="#e6e9ee", domainColor=MUTED, labelFontSize=11, titleFontSize=11
-        )
-        .configure_title(
+        ),
+        title=alt.TitleConfig(
             color=INK, fontSize=13, anchor="start", subtitleColor=SUBTITLE, subtitleFontSize=11, subtitlePadding=4
-        )
-        .configure_legend(labelColor=INK, titleColor=INK)
+        ),
+        legend=alt.LegendConfig(labelColor=INK, titleColor=INK),
     )

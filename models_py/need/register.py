@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from models_py.errors import NeedError
 from models_py.need.design import Design, level_codes
+from models_py.need.distinct import distinct_cells
 from models_py.need.fit import NeedFit
 from models_py.need.link import expected, intercepts
 from models_py.need.scoring import UNIT_KEYS
@@ -46,14 +47,12 @@ def register_cells(design: Design, register_counts: pd.DataFrame) -> RegisterCel
     counts = canonical_counts(
         register_counts, keys=[*UNIT_KEYS, *names], counts=["pupil_count"], what="register counts"
     )
-    levels, cell = np.unique(level_codes(counts, design.factors), axis=0, return_inverse=True)
+    levels, cell = distinct_cells(level_codes(counts, design.factors), design.factors)
     pupils = counts["pupil_count"].to_numpy(dtype=float)
     starts = starts_of(*(counts[key] for key in UNIT_KEYS))
     unit_pupils = np.add.reduceat(pupils, starts)
     ends = np.append(starts, len(counts))
-    parts = csr_array(
-        (pupils / np.repeat(unit_pupils, np.diff(ends)), cell.reshape(-1), ends), shape=(len(starts), len(levels))
-    )
+    parts = csr_array((pupils / np.repeat(unit_pupils, np.diff(ends)), cell, ends), shape=(len(starts), len(levels)))
     units = counts.iloc[starts][list(UNIT_KEYS)].reset_index(drop=True)
     return RegisterCells(units.assign(pupil_count=unit_pupils.astype(np.int64)), levels, parts)
 

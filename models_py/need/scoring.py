@@ -15,6 +15,7 @@ from scipy.special import expit
 
 from models_py.errors import NeedError
 from models_py.need.design import Factor, level_codes
+from models_py.need.distinct import distinct_cells
 from models_py.need.fit import NeedFit
 from models_py.need.settle import settle_shares
 from models_py.need.tables import canonical_counts, starts_of
@@ -69,8 +70,8 @@ def unit_means(
     )
     codes = level_codes(counts, factors)
     pupils = counts["pupil_count"].to_numpy(dtype=float)
-    cells, cell_of_row = np.unique(codes, axis=0, return_inverse=True)
-    of_rows = value(cells)[cell_of_row.reshape(-1)]
+    cells, cell_of_row = distinct_cells(codes, factors)
+    of_rows = value(cells)[cell_of_row]
     starts = starts_of(*(counts[key] for key in UNIT_KEYS))
     unit_pupils = np.add.reduceat(pupils, starts)
     table = counts.iloc[starts][list(UNIT_KEYS)].reset_index(drop=True)
