@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from bench.example_policy import example_policy_page
+from bench.mutation.page import mutants_page
 from bench.scale.page import scale_page
 from expectations.columns import COLUMNS
 from expectations.contracts import CONTRACT_VERSION, CONTRACTS, FOLLOWING, PAYMENTS, PLANNING
@@ -130,6 +131,7 @@ GENERATED = {
     "docs/rules.md": rules_page,
     "docs/example-policy.md": example_policy_page,
     "docs/scale.md": scale_page,
+    "docs/mutants.md": mutants_page,
     "dbt_project/models/rules/_rules.yml": rule_tests,
     "deploy/operations.schema.json": operations_schema,
     "dbt_project/models/_exposures.yml": exposures,
