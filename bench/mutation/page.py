@@ -1,6 +1,6 @@
 """``docs/mutants.md``: what the tests of money, need and publication notice, and what they did not and why.
 
-Belongs here: the words and tables of that page. Does not: judging (``run``), the claim (``bench.claims.publication_mutants``).
+Belongs here: the words and tables of that page. Does not: judging (``run``), the claim (``bench.claims.publication_mutation``).
 """
 
 from __future__ import annotations
