@@ -71,13 +71,23 @@ def _district(code: str, number: int, units: int, *, years: int) -> list[tuple[D
     """Every file of one world, and what the door makes of it. Raises ValueError for one that it refuses."""
     key = demo_key(int(code) * 100 + number)
     mappings, read = _mappings(), []
-    for file in _files((int(code) + number) % _WORLDS_OF_A_SIZE, units, years):
+    for file in _delivered(code, number, units, years):
         mapping = mappings[_EXAMPLE, file.source]
         parsed = parse_delivery(file.content, delivery=_delivery(code, [file]), mapping=mapping, key=key)
         if parsed.refusal_code is not None or parsed.rejected:
             raise ValueError(f"{file.file_name} of {code}: {parsed.refusal_code}, {len(parsed.rejected)} rows rejected")
         read.append((file, parsed))
     return read
+
+
+def delivered_bytes(municipality: Municipality, *, years: int) -> int:
+    """What a municipality's files hold. The worlds that deliver them stand in memory afterwards."""
+    worlds = (_delivered(municipality.code, *district, years) for district in enumerate(municipality.districts))
+    return sum(len(file.content) for world in worlds for file in world)
+
+
+def _delivered(code: str, number: int, units: int, years: int) -> tuple[DeliveredFile, ...]:
+    return _files((int(code) + number) % _WORLDS_OF_A_SIZE, units, years)
 
 
 @cache

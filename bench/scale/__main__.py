@@ -97,6 +97,11 @@ def of_size(home: Path, size: str) -> Iterator[Line]:
     def line(step: str, command: str, **found: object) -> Line:
         return Line(step, size, command, pupils=pupils, units=units, **found)  # type: ignore[arg-type]
 
+    command = "python -m bench.scale.door MUNICIPALITIES"
+    if size == "nation":
+        yield line("door", command, reason="a hundred tell its growth; writing the nation is as much again and more")
+    else:
+        yield line("door", command, **_child("bench.scale.door", str(SIZES[size])))
     around = [_child("bench.scale.limit", str(home))]
     for step, command in BUILDS.items():
         yield line(step, command, **asdict(least_build(home, size, tests=step == "dbt")))

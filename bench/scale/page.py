@@ -12,7 +12,7 @@ BUILDS = ("dbt, models", "dbt")
 EMPTY = "empty"
 COLUMNS = (DEMO, *SIZES)
 ORDER = (
-    "DuckDB, one pass", *BUILDS, "pandas", "fits and intervals", "fits, ten nations", "statsmodels", "glum", "glm of R", "fits",
+    "door", "DuckDB, one pass", *BUILDS, "pandas", "fits and intervals", "fits, ten nations", "statsmodels", "glum", "glm of R", "fits",
     "allocation", "forecast", "follow-up", "publication", "site", "month",
 )  # fmt: skip
 """Steps as the table lists them, peers beside what they are compared with."""
