@@ -38,8 +38,8 @@ one per row spill when memory ends, and slow down with the disk. That was not ru
 every pupil and date once.
 
 **What dbt spends its time on.** Beyond the one pass that is its limit: each file of a delivery is opened once by every model and
-test that reads it, about ten times; pupils are joined with their background; months are counted; grain is tested. The
-framework's part of a small run is its start: some 12 of 45 CPU seconds of the demonstration are dbt's start and its two hundred steps.
+test that reads it, about ten times; pupils are joined with their background; months are counted; grain is tested. Of
+a small home most is the framework's: its start and its two hundred steps, told above as the build without rows.
 
 | When | Do |
 |---|---|
