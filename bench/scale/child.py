@@ -36,7 +36,7 @@ def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None)
     process = subprocess.Popen(
         command,
         cwd=REPOSITORY,
-        env=os.environ | LIMITS | {"PYTHONPATH": str(REPOSITORY)} | dict(environment or {}),
+        env=_surroundings() | LIMITS | {"PYTHONPATH": str(REPOSITORY)} | dict(environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -49,6 +49,11 @@ def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None)
     if process.returncode:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {told[-2000:]}")
     return cost, told
+
+
+def _surroundings() -> dict[str, str]:
+    """This process' environment without the product's settings: open data that happen to be set would be read too."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LIKVARD_")}
 
 
 def python(code: str, *arguments: str, environment: Mapping[str, str] | None = None) -> tuple[Cost, str]:
