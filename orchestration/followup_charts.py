@@ -45,13 +45,18 @@ def noise_chart(noise: pd.DataFrame) -> dg.MarkdownMetadataValue:
     return as_metadata(noise_spec(noise)) if len(noise) else dg.MetadataValue.md("no two years to compare")
 
 
+def whole_cohorts(told: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``cohort_progression`` that its picture is drawn from: whole municipalities at the goals of a subject."""
+    return told[
+        (told["school_unit_code"] == WHOLE) & (told["series"] == GOALS) & (told["pupil_group"] == "all")
+        & told["subject"].isin(SUBJECTS) & told["reached_share"].notna()
+    ]  # fmt: skip
+
+
 def cohort_spec(told: pd.DataFrame) -> alt.TopLevelMixin:
     """Share that reaches the goals in each grade, a line per cohort of the municipality, a panel per subject."""
     first, where = first_municipality(told)
-    whole = first[
-        (first["school_unit_code"] == WHOLE) & (first["series"] == GOALS) & (first["pupil_group"] == "all")
-        & first["subject"].isin(SUBJECTS) & first["reached_share"].notna()
-    ]  # fmt: skip
+    whole = whole_cohorts(first)
     length = whole.groupby("cohort_year")["grade"].nunique()
     kept = sorted(length.sort_values(kind="stable").index[-MOST_COHORTS:])
     lines = pd.DataFrame({

@@ -1,6 +1,6 @@
 """``python -m bench.scale.graph YEAR [own]``: the yearly graph over the home of the settings, whose rows are accepted and built.
 
-Prints one JSON line: CPU and wall of every step, and what became of the municipalities. The door and dbt are measured apart,
+Prints one JSON line: CPU, wall and peak memory of every step, and what became of the municipalities. The door and dbt are measured apart,
 so their assets are left out. Policies are the default one of the settings' folder, or with ``own`` each municipality's.
 """
 
@@ -26,12 +26,23 @@ def used() -> float:
     )
 
 
+def peak_mb() -> float:
+    """Largest memory of this process since ``forget_peak``, as the kernel counted it."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def forget_peak() -> None:
+    """Let the peak be what is held now."""
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
 class Steps(logging.Handler):
-    """CPU and wall of each step, from Dagster's own events."""
+    """CPU, wall and peak memory of each step, from Dagster's own events; one step runs at a time."""
 
     def __init__(self) -> None:
         super().__init__(level=logging.DEBUG)
-        self.cost: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self.cost: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
 
     def emit(self, record: logging.LogRecord) -> None:
         event = (getattr(record, "dagster_meta", None) or {}).get("dagster_event")
@@ -41,10 +52,14 @@ class Steps(logging.Handler):
         cost = self.cost[event.step_key]
         cost[0] += sign * used()
         cost[1] += sign * time.monotonic()
+        if sign < 0:
+            forget_peak()
+        elif sign > 0:
+            cost[2] = peak_mb()
 
 
 def run(year: str, *, selection: dg.AssetSelection, policies: Path, default_policy: bool) -> dict[str, list[float]]:
-    """Run the yearly job's steps of ``selection``: step → CPU, wall. Raises RuntimeError naming steps that failed."""
+    """Run the yearly job's steps of ``selection``: step → CPU s, wall s, peak MB. Raises RuntimeError naming steps that failed."""
     from orchestration.definitions import defs
 
     steps = Steps()

@@ -22,7 +22,7 @@ Invented municipalities with fifteen years of pupils, written as the door leaves
 and measured in one run: `make bench`. CPU seconds of all threads on two cores that others share, so ratios say more than
 seconds. Each size is a process of its own; dbt may hold 4 GB in memory and spills the rest beside the warehouse. Of up to ten
 municipalities dbt is the least of three runs; one pass of DuckDB is the mean of one before dbt and one after. The yearly graph's parts and the pages are of municipalities that are all published
-under the default policy with weights drawn towards those of all of them; peak memory there is of the whole process.
+under the default policy with weights drawn towards those of all of them; peak memory there is of the process while it goes through the part.
 This page is generated from `docs/proofs/scale_lines.json`; what holds stands in [proofs](proofs.md) under `scale`."""
 GOALS = {"dbt, models": 3.0, "fits and intervals": 10.0}
 """Steps over a nation, and how many times one pass of DuckDB over the same rows they may take."""

@@ -62,9 +62,10 @@ def with_prior(policies: Path, *, home: Path) -> None:
 
 
 def graph_lines(home: Path, size: str, *, policies: Path, pupils: int, units: int, own: bool = False) -> Iterator[Line]:
-    """Lines of the yearly graph's parts; peak memory is of the whole process. RuntimeError where anything is refused."""
+    """Lines of the yearly graph's parts; peak memory is of the process while it goes through them. RuntimeError where anything
+    is refused."""
     arguments = [YEAR, *(["own"] if own else [])]
-    cost, told = run(
+    _, told = run(
         [sys.executable, "-m", "bench.scale.graph", *arguments],
         environment={"LIKVARD_HOME": str(home), "LIKVARD_POLICIES": str(policies)},
     )
@@ -75,8 +76,9 @@ def graph_lines(home: Path, size: str, *, policies: Path, pupils: int, units: in
     steps = found["steps"]
     for part, names in PARTS.items():
         cpu, wall = (sum(steps[step][place] for step in names) for place in (0, 1))
+        peak = max(steps[step][2] for step in names)
         line = partial(Line, part, size, f"python -m bench.scale.graph {YEAR}", pupils=pupils, units=units)
-        yield line(wall_seconds=wall, cpu_seconds=cpu, peak_mb=cost.peak_mb)
+        yield line(wall_seconds=wall, cpu_seconds=cpu, peak_mb=peak)
 
 
 def page_lines(home: Path, size: str, *, policies: Path, pupils: int, units: int) -> Iterator[Line]:

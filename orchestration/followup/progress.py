@@ -7,7 +7,7 @@ municipality; no pupil's row leaves this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -95,15 +95,13 @@ def numbered_by_age(enrollment: pd.DataFrame) -> pd.DataFrame:
 
 def progress_of_year(
     read: Callable[[str], Mapping[str, pd.DataFrame]], *, codes: Sequence[str], funding_year: int
-) -> dict[str, Followed]:
-    """Municipality → its cohorts and value-added, or why it has none. ``read``: as ``read_followed``, by code."""
-    made = {}
+) -> Iterator[tuple[str, Followed]]:
+    """Each municipality with its cohorts and value-added, or why it has none. ``read``: as ``read_followed``, by code."""
     for code in sorted(codes):
         try:
-            made[code] = follow_municipality(read(code), code, funding_year=funding_year)
+            yield code, follow_municipality(read(code), code, funding_year=funding_year)
         except LikvardError as error:  # one municipality's results must not stop its neighbours
-            made[code] = Followed(refusal=str(error))
-    return made
+            yield code, Followed(refusal=str(error))
 
 
 def follow_municipality(found: Mapping[str, pd.DataFrame], code: str, *, funding_year: int) -> Followed:

@@ -5,29 +5,30 @@ Belongs here: keys, order and emptiness of rows. Does not: any value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from expectations.contracts import FOLLOWING
 from models_py.followed import Followed
 
+_NUMBERS = ("int32", "int64", "float64")
 
-def followup_rows(name: str, found: Mapping[str, Followed], *, funding_year: int) -> pd.DataFrame:
-    """A table of all municipalities as one, with keys, in the contract's order; checked. Raises ContractError."""
+
+def followup_rows(name: str, code: str, followed: Followed, *, funding_year: int) -> pd.DataFrame:
+    """A table of one municipality with keys, in the contract's order; checked. No rows where it has none.
+
+    A municipality's rows are the same whoever stands beside it: a column without a single value has the contract's kind of
+    emptiness, so that it never decides the type of its neighbours'. Raises ContractError.
+    """
     contract = FOLLOWING[name]
-    parts = [
-        each.tables[name].assign(municipality_code=code, funding_year=funding_year)
-        for code, each in sorted(found.items())
-        if name in each.tables and len(each.tables[name])
-    ]
-    if not parts:
+    table = followed.tables.get(name)
+    if table is None or not len(table):
         return pd.DataFrame(columns=list(contract.names))
-    # As objects: a part without a single value in a column must not decide its type.
-    whole = pd.concat([part.astype(object) for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
-    return contract.arranged(whole.infer_objects())
+    rows = table.assign(municipality_code=code, funding_year=funding_year)
+    words = [column.name for column in contract.columns if column.type not in _NUMBERS]
+    silent = {word: None for word in words if word in rows and rows[word].isna().all()}
+    return contract.arranged(rows.assign(**silent).infer_objects())
 
 
-def followup_record(found: Mapping[str, Followed]) -> dict[str, dict[str, object]]:
-    """Municipality → why it has no tables, and what of them could not be made."""
-    return {code: {"refusal": each.refusal, "not_shown": each.not_shown} for code, each in found.items()}
+def followup_record(followed: Followed) -> dict[str, object]:
+    """Why a municipality has no tables, and what of them could not be made."""
+    return {"refusal": followed.refusal, "not_shown": followed.not_shown}

@@ -36,11 +36,19 @@ class Tables(dg.ConfigurableResource):
             raise ValueError(f"{name}: a hand-over table needs municipality_code; has {list(table.columns)}")
         codes = sorted(table["municipality_code"].unique())
         for code in codes:
-            rows = table[table["municipality_code"] == code]
-            self._replace(self._path(name, code, funding_year), rows)
+            self.write_municipality(name, code, table[table["municipality_code"] == code], funding_year)
+        self.keep_only(name, codes, funding_year)
+        return len(table)
+
+    def write_municipality(self, name: str, code: str, rows: pd.DataFrame, funding_year: int) -> int:
+        """Write the file of one municipality. Returns the rows."""
+        self._replace(self._path(name, code, funding_year), rows)
+        return len(rows)
+
+    def keep_only(self, name: str, codes: Sequence[str], funding_year: int) -> None:
+        """Remove the table's files of municipalities that no longer have it."""
         for code in set(self.municipalities(name, funding_year)) - set(codes):
             self._path(name, code, funding_year).unlink()
-        return len(table)
 
     def read(self, name: str, funding_year: int, *, municipalities: Sequence[str] | None = None) -> pd.DataFrame:
         """All rows of a table for a funding year, ordered by municipality.

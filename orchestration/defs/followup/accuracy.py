@@ -6,7 +6,7 @@ Tables for those who decide about weights: they stay in the home, and no refusal
 import dagster as dg
 
 from orchestration.accuracy_charts import level_chart, misplaced_chart
-from orchestration.defs.followup.steps import OUTCOMES, REGISTER, mart, specs, with_own_pupils, write_followup
+from orchestration.defs.followup.steps import OUTCOMES, REGISTER, Picture, mart, specs, with_own_pupils, write_followup
 from orchestration.followup.accuracy import TABLES, accuracy_of_year
 from orchestration.names import FOLLOWUP
 from orchestration.need_steering import TABLE as WEIGHTS_DRIFT
@@ -51,5 +51,7 @@ def accuracy_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, t
         funding_year=year,
         estimated_anew=set(drift.loc[drift["drift_done"] == "re_estimated", "municipality_code"]),
     )
-    charts = {"accuracy_cohort": misplaced_chart, "accuracy_level": level_chart}
-    yield from write_followup(found, part="accuracy", names=TABLES, tables=tables, funding_year=year, pictures=charts)
+    charts = {"accuracy_cohort": Picture(misplaced_chart), "accuracy_level": Picture(level_chart)}
+    yield from write_followup(
+        found.items(), part="accuracy", names=TABLES, tables=tables, funding_year=year, pictures=charts
+    )

@@ -5,7 +5,16 @@ Only municipalities with ``policies/<code>/followup/effect.yml`` have it; no ref
 
 import dagster as dg
 
-from orchestration.defs.followup.steps import OUTCOMES, REGISTER, UNITS, mart, specs, with_own_pupils, write_followup
+from orchestration.defs.followup.steps import (
+    OUTCOMES,
+    REGISTER,
+    UNITS,
+    Picture,
+    mart,
+    specs,
+    with_own_pupils,
+    write_followup,
+)
 from orchestration.effect_charts import event_chart
 from orchestration.followup.effect import TABLES, effect_of_year
 from orchestration.names import FOLLOWUP
@@ -40,5 +49,7 @@ def effect_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tab
         published=settings().published,
         funding_year=year,
     )
-    charts = {"effect_event": event_chart}
-    yield from write_followup(found, part="effect", names=TABLES, tables=tables, funding_year=year, pictures=charts)
+    charts = {"effect_event": Picture(event_chart)}
+    yield from write_followup(
+        found.items(), part="effect", names=TABLES, tables=tables, funding_year=year, pictures=charts
+    )

@@ -46,4 +46,4 @@ def goals_followup(context: dg.AssetExecutionContext, warehouse: Warehouse, tabl
         policies=Path(scope.policies),
         funding_year=year,
     )
-    yield from write_followup(found, part="goals", names=TABLES, tables=tables, funding_year=year)
+    yield from write_followup(found.items(), part="goals", names=TABLES, tables=tables, funding_year=year)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models_py.errors import FollowupError
-from orchestration.defs.followup.steps import REGISTER, UNITS, mart, specs, write_followup
+from orchestration.defs.followup.steps import REGISTER, UNITS, Picture, mart, specs, write_followup
 from orchestration.followup.key_figures import TABLES, KeyFigureInputs, key_figures_of_year
 from orchestration.followup.similar import kolada_values, similar_municipalities
 from orchestration.key_figure_charts import equity_chart, pass_through_chart
@@ -61,9 +61,9 @@ def key_figures(context: dg.AssetExecutionContext, warehouse: Warehouse, tables:
         kolada=_kolada(context, marts["factors"], year),
     )  # fmt: skip
     found = key_figures_of_year(inputs, codes=codes, scope=scope, funding_year=year)
-    charts = {"cost_pass_through": pass_through_chart, "equity_by_year": equity_chart}
+    charts = {"cost_pass_through": Picture(pass_through_chart), "equity_by_year": Picture(equity_chart)}
     yield from write_followup(
-        found, part="key_figures", names=TABLES, tables=tables, funding_year=year, pictures=charts
+        found.items(), part="key_figures", names=TABLES, tables=tables, funding_year=year, pictures=charts
     )
 
 

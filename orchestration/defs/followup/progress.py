@@ -8,9 +8,9 @@ from functools import partial
 
 import dagster as dg
 
-from orchestration.defs.followup.steps import UNITS, mart, specs, write_followup
+from orchestration.defs.followup.steps import UNITS, Picture, mart, specs, write_followup
 from orchestration.followup.progress import TABLES, progress_of_year, read_followed, with_results
-from orchestration.followup_charts import cohort_chart, noise_chart, value_added_chart
+from orchestration.followup_charts import cohort_chart, noise_chart, value_added_chart, whole_cohorts
 from orchestration.names import FOLLOWUP
 from orchestration.partitions import funding_years
 from orchestration.publication.cohorts import COUNTED
@@ -42,5 +42,9 @@ def school_progress(context: dg.AssetExecutionContext, warehouse: Warehouse, tab
     found = progress_of_year(
         partial(read_followed, warehouse), codes=scope.chosen(with_results(warehouse)), funding_year=year
     )
-    charts = {"cohort_progression": cohort_chart, "school_value_added": value_added_chart, "naive_noise": noise_chart}
+    charts = {
+        "cohort_progression": Picture(cohort_chart, shown=whole_cohorts),
+        "school_value_added": Picture(value_added_chart),
+        "naive_noise": Picture(noise_chart),
+    }
     yield from write_followup(found, part="progress", names=TABLES, tables=tables, funding_year=year, pictures=charts)

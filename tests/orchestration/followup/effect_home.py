@@ -13,13 +13,13 @@ import pandas as pd
 
 from bench.small_worlds import SmallWorld, small_world
 from models_py.need import FACTORS
+from orchestration.defs.followup.steps import write_followup
 from orchestration.followup.accuracy import TABLES as ACCURACY
 from orchestration.followup.accuracy import accuracy_of_year
 from orchestration.followup.effect import TABLES as EFFECT
 from orchestration.followup.effect import effect_of_year
 from orchestration.followup.goals import TABLES as GOALS
 from orchestration.followup.goals import goals_of_year
-from orchestration.followup.rows import followup_record, followup_rows
 from orchestration.resources.scope import Scope
 from orchestration.resources.tables import Tables
 from orchestration.settings import REPOSITORY
@@ -145,8 +145,6 @@ def followed(root: Path, folder: Path) -> dict[str, pd.DataFrame]:
         ("effect", EFFECT, effect),
         ("goals", GOALS, goals),
     ):
-        tables.write_record(part, YEAR, followup_record(each))
-        for name in names:
-            found[name] = followup_rows(name, each, funding_year=YEAR)
-            tables.write(name, found[name], YEAR)
+        list(write_followup(each.items(), part=part, names=names, tables=tables, funding_year=YEAR))
+        found |= {name: tables.read_or_empty(name, YEAR) for name in names}
     return found

@@ -11,8 +11,9 @@ from models_py.followed import Followed
 from models_py.world import DEMO, simulate
 from models_py.world.recovery import true_levels
 from models_py.world.subject_results import draw_subject_results
+from orchestration.defs.followup.steps import write_followup
 from orchestration.followup.progress import TABLES, progress_of_year
-from orchestration.followup.rows import followup_record, followup_rows
+from orchestration.followup.rows import followup_rows
 from orchestration.resources.tables import Tables
 
 CODE, YEAR = "9999", 2027
@@ -62,18 +63,16 @@ def found() -> dict[str, pd.DataFrame]:
 @cache
 def made() -> dict[str, Followed]:
     """What the step makes of it."""
-    return progress_of_year(lambda _: found(), codes=[CODE], funding_year=YEAR)
+    return dict(progress_of_year(lambda _: found(), codes=[CODE], funding_year=YEAR))
 
 
 @cache
 def followed() -> dict[str, pd.DataFrame]:
     """The tables under their contracts."""
-    return {name: followup_rows(name, made(), funding_year=YEAR) for name in TABLES}
+    return {name: followup_rows(name, CODE, made()[CODE], funding_year=YEAR) for name in TABLES}
 
 
 def kept(root: Path) -> None:
     """Write them below ``root`` as a run does."""
     tables = Tables(root=str(root / "aggregate" / "tables"))
-    for name, rows in followed().items():
-        tables.write(name, rows, YEAR)
-    tables.write_record("progress", YEAR, followup_record(made()))
+    list(write_followup(made().items(), part="progress", names=TABLES, tables=tables, funding_year=YEAR))

@@ -67,7 +67,7 @@ def test_nothing_is_told_of_few_pupils(tables):
 def test_a_year_without_results_per_subject_is_refused_with_what_to_do():
     with pytest.raises(FollowupError, match="no results per subject up to 2016; deliver subject_results"):
         follow_municipality(found(), CODE, funding_year=2017)
-    (refused,) = progress_of_year(lambda _: found(), codes=[CODE], funding_year=2017).values()
+    ((_, refused),) = progress_of_year(lambda _: found(), codes=[CODE], funding_year=2017)
     assert (refused.tables, "deliver subject_results" in str(refused.refusal)) == ({}, True)
 
 

@@ -31,8 +31,8 @@ SCOPE = Scope(policies=str(REPOSITORY / "policies"), default_policy=True)
 def made(given) -> dict[str, pd.DataFrame]:
     found = key_figures_of_year(given, codes=[TOWN], scope=SCOPE, funding_year=YEAR)
     assert found[TOWN].refusal is None
-    return {name: followup_rows(name, found, funding_year=YEAR) for name in TABLES} | {
-        "record": followup_record(found)[TOWN]
+    return {name: followup_rows(name, TOWN, found[TOWN], funding_year=YEAR) for name in TABLES} | {
+        "record": followup_record(found[TOWN])
     }
 
 
@@ -245,7 +245,7 @@ def test_a_municipality_stands_beside_the_seven_most_like_it_each_once(tmp_path)
         inputs(marts={name: t.assign(municipality_code="0001") for name, t in marts(truth()).items()}, kolada=(values, pairs)),
         codes=["0001"], scope=SCOPE, funding_year=YEAR,
     )  # fmt: skip
-    rows = followup_rows("similar_municipality", found, funding_year=YEAR)
+    rows = followup_rows("similar_municipality", "0001", found["0001"], funding_year=YEAR)
     assert len(rows) == len(KOLADA_FIGURES) * 2
     assert rows["similar_codes"].unique().tolist() == [",".join(pairs[pairs["code"] == "0001"]["similar_code"])]
     assert (rows["similar_count"] == 7).all()
