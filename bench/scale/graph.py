@@ -1,7 +1,7 @@
 """``python -m bench.scale.graph YEAR [own]``: the yearly graph over the home of the settings, whose rows are accepted and built.
 
-Prints one JSON line: CPU, wall and peak memory of every step, and what became of the municipalities. The door and dbt are measured apart,
-so their assets are left out. Policies are the default one of the settings' folder, or with ``own`` each municipality's.
+Prints one JSON line: CPU, wall and peak memory of every step, and what became of the municipalities. The door and dbt are
+measured apart, so their assets are left out. Policies are the default one of the settings' folder, or with ``own`` each municipality's.
 """
 
 import json

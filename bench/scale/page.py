@@ -21,8 +21,9 @@ _HEAD = """# Cost from one municipality to a nation
 Invented municipalities with fifteen years of pupils, written as the door leaves them (`python -m bench.nation.write HOME`)
 and measured in one run: `make bench`. CPU seconds of all threads on two cores that others share, so ratios say more than
 seconds. Each size is a process of its own; dbt may hold 4 GB in memory and spills the rest beside the warehouse. Of up to ten
-municipalities dbt is the least of three runs; one pass of DuckDB is the mean of one before dbt and one after. The yearly graph's parts and the pages are of municipalities that are all published
-under the default policy with weights drawn towards those of all of them; peak memory there is of the process while it goes through the part.
+municipalities dbt is the least of three runs; one pass of DuckDB is the mean of one before dbt and one after. The yearly
+graph's parts and the pages are of municipalities that are all published under the default policy with weights drawn towards
+those of all of them; peak memory there is of the process while it goes through the part.
 This page is generated from `docs/proofs/scale_lines.json`; what holds stands in [proofs](proofs.md) under `scale`."""
 GOALS = {"dbt, models": 3.0, "fits and intervals": 10.0}
 """Steps over a nation, and how many times one pass of DuckDB over the same rows they may take."""
@@ -49,8 +50,7 @@ a small home most is the framework's: its start and its two hundred steps, told 
 | publication or pages take too long | they are per municipality and independent: several homes side by side |
 
 **Memory of the yearly graph.** Each municipality's follow-up is written as it comes, so the largest municipality decides its
-peak, not their number: following every municipality of the nation over the years (`school_progress`, the step that takes most)
-held 1.7 GB at most, in a run of that step alone. The other steps grow slowly with the number of municipalities (the table).
+peak, not their number. The other steps grow slowly with the number of municipalities (the table).
 
 Deliveries are read one at a time by the door, in memory that the largest file decides; the number of files adds only time.
 """

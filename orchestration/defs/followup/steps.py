@@ -73,11 +73,12 @@ def write_followup(
         record[code] = followup_record(followed)
         for name in names:
             rows = followup_rows(name, code, followed, funding_year=funding_year)
+            if not len(rows):
+                continue
+            counts[name] += tables.write_municipality(name, code, rows, funding_year)
+            written[name].append(code)
             if name in charts:
                 shown[name].append(charts[name].shown(rows))
-            if len(rows):
-                counts[name] += tables.write_municipality(name, code, rows, funding_year)
-                written[name].append(code)
     for name in names:
         tables.keep_only(name, written[name], funding_year)
     tables.write_record(part, funding_year, record)

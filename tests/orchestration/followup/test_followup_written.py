@@ -20,10 +20,8 @@ OTHER, REFUSED = "9998", "9997"
 def silent() -> Followed:
     """The example municipality's tables without any figure that a band needs: text, truths and numbers are all empty."""
     values = made()[CODE].tables["school_value_added"].copy()
-    for name in ("band_position", "joiners_differ"):
+    for name in ("band_position", "joiners_differ", "value_added_sd", "value_added_points", "band_lower_points"):
         values[name] = float("nan")  # as a table without such a value may come
-    for name in ("value_added_sd", "value_added_points", "band_lower_points"):
-        values[name] = float("nan")
     return Followed(made()[CODE].tables | {"school_value_added": values})
 
 
